@@ -1,0 +1,35 @@
+# Language, warnings and sanitizers, the same for every target.
+option(ETWR_BUILD_TESTS "Build the tests (needs Check)" ON)
+option(ETWR_WERROR "Warnings are errors" OFF)
+set(ETWR_SANITIZE "" CACHE STRING "Sanitizers for everything built here: address,undefined or thread")
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+endif()
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+
+add_library(etwr_options INTERFACE)
+target_include_directories(etwr_options INTERFACE
+  ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}
+  ${PROJECT_SOURCE_DIR}/protocol/include ${PROJECT_SOURCE_DIR}/client/include)
+target_compile_definitions(etwr_options INTERFACE
+  ETWR_VERSION="${PROJECT_VERSION}"
+  $<$<PLATFORM_ID:Linux>:_POSIX_C_SOURCE=200809L>)
+if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
+  target_compile_options(etwr_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+    -fstack-protector-strong)
+  if(ETWR_WERROR)
+    target_compile_options(etwr_options INTERFACE -Werror)
+  endif()
+endif()
+
+if(ETWR_SANITIZE)
+  add_compile_options(-fsanitize=${ETWR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${ETWR_SANITIZE})
+endif()

@@ -1,0 +1,31 @@
+/*
+ * Frames: the 8-byte header, and finding whole frames in a stream that comes in any pieces.
+ */
+#ifndef ETWRELAY_FRAME_H
+#define ETWRELAY_FRAME_H
+
+#include <etwrelay/status.h>
+
+#include "protocol/wire/reader.h"
+#include "protocol/wire/wire.h"
+#include "protocol/wire/writer.h"
+
+struct frame {
+    uint8_t kind;
+    uint8_t flags;
+    uint16_t slot;
+    const uint8_t *body; /* lent as long as the bytes it was found in */
+    uint32_t body_size;
+};
+
+enum frame_result {
+    FRAME_WHOLE,    /* *frame is one whole frame, *used its bytes */
+    FRAME_PARTIAL,  /* more bytes are needed: *used is how many this frame takes in all, or 8 while its header is not whole */
+    FRAME_OVERSIZE  /* the body length is over WIRE_BODY_MAX_BYTES: end the connection */
+};
+
+enum frame_result frame_find(const uint8_t *bytes, size_t size, struct frame *frame, size_t *used);
+
+void frame_put_header(struct writer *writer, uint8_t kind, uint8_t flags, uint16_t slot, uint32_t body_size);
+
+#endif
