@@ -6,18 +6,20 @@
 
 #include <stdint.h>
 
-#define WIRE_MAGIC 0x52575445u /* "ETWR" */
-#define WIRE_VERSION 1
-#define WIRE_HEADER_BYTES 8
-#define WIRE_BODY_MAX_BYTES 65535u
-#define WIRE_FRAME_MAX_BYTES (WIRE_HEADER_BYTES + WIRE_BODY_MAX_BYTES)
+#define WIRE_MAGIC             0x52575445u /* "ETWR" */
+#define WIRE_VERSION           1
+#define WIRE_HEADER_BYTES      8
+#define WIRE_BODY_MAX_BYTES    65535u
+#define WIRE_FRAME_MAX_BYTES   (WIRE_HEADER_BYTES + WIRE_BODY_MAX_BYTES)
 #define WIRE_EVENT_FIXED_BYTES 16 /* schema id, time, thread id: before ids and values */
-#define WIRE_INSTANCE_BYTES 16
-#define WIRE_DESCRIPTOR_BYTES 16
-#define WIRE_NAME_MAX_BYTES 1024  /* provider names and process image names */
-#define WIRE_TEXT_MAX_BYTES 1024  /* messages in REFUSED and ERROR */
-#define WIRE_REASONS_MAX 64       /* counters in one ACK */
-#define WIRE_KIND_SKIPPABLE 0x80  /* unknown kinds from here on are skipped */
+#define WIRE_INSTANCE_BYTES    16
+#define WIRE_DESCRIPTOR_BYTES  16
+#define WIRE_NAME_MAX_BYTES    1024                /* provider names and process image names */
+#define WIRE_TEXT_MAX_BYTES    1024                /* messages in REFUSED and ERROR */
+#define WIRE_REASONS_MAX       64                  /* counters in one ACK */
+#define WIRE_IN_DOUBT_MAX      16                  /* in-doubt items in one HELLO */
+#define WIRE_SEQUENCE_MAX      0x7FFFFFFFFFFFFFFFu /* no event's sequence passes it */
+#define WIRE_KIND_SKIPPABLE    0x80                /* unknown kinds from here on are skipped */
 
 enum wire_kind {
     /* client to service */
@@ -43,16 +45,20 @@ enum wire_kind {
 
 /* Frame flags, by kind. */
 #define WIRE_EVENT_HAS_ACTIVITY 0x01
-#define WIRE_EVENT_HAS_RELATED 0x02
-#define WIRE_OPEN_HAS_ID 0x01
-#define WIRE_OPEN_HAS_GROUP 0x02
-#define WIRE_STATUS_LAST 0x01 /* STATUS_REPLY: the last piece */
+#define WIRE_EVENT_HAS_RELATED  0x02
+#define WIRE_OPEN_HAS_ID        0x01
+#define WIRE_OPEN_HAS_GROUP     0x02
+#define WIRE_STATUS_LAST        0x01 /* STATUS_REPLY: the last piece */
 
 /* Items that may follow HELLO's, WELCOME's and REFUSED's fixed part. */
 enum wire_item {
     WIRE_ITEM_IN_DOUBT = 1 /* HELLO: u64 first sequence, u64 count; may be given several times */
 };
 
-enum wire_control { WIRE_CONTROL_DISABLE = 0, WIRE_CONTROL_ENABLE = 1, WIRE_CONTROL_CAPTURE_STATE = 2 };
+enum wire_control {
+    WIRE_CONTROL_DISABLE = 0,
+    WIRE_CONTROL_ENABLE = 1,
+    WIRE_CONTROL_CAPTURE_STATE = 2
+};
 
 #endif

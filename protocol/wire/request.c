@@ -1,0 +1,360 @@
+/*
+ * Second step on the path of received bytes: a frame becomes a request. Behind these functions the
+ * rest of the service sees structs whose every field is within its limit; only a schema's metadata
+ * and an event's values are still opaque, and go to schema_rebuild() and schema_check().
+ */
+#include "protocol/wire/request.h"
+
+#define HELLO_FIXED_BYTES   42 /* up to and with the image name's size */
+#define OPEN_FIXED_BYTES    6
+#define SCHEMA_FIXED_BYTES  (4 + WIRE_DESCRIPTOR_BYTES)
+#define LOST_BYTES          9
+#define COOKIE_BYTES        8
+#define ITEM_HEADER_BYTES   4
+#define ITEM_IN_DOUBT_BYTES 16
+#define GUID_BYTES          16
+
+/* Flags that a kind knows, and whether it belongs to a provider's slot. False: not a request. */
+static bool kind_rules(uint8_t kind, uint8_t *flags, bool *slot_needed)
+{
+    *flags = 0;
+    *slot_needed = false;
+    switch (kind) {
+    case WIRE_HELLO:
+    case WIRE_LOST:
+    case WIRE_FLUSH:
+    case WIRE_STATUS:
+        return true;
+    case WIRE_PROVIDER_OPEN:
+        *flags = WIRE_OPEN_HAS_ID | WIRE_OPEN_HAS_GROUP;
+        *slot_needed = true;
+        return true;
+    case WIRE_EVENT:
+        *flags = WIRE_EVENT_HAS_ACTIVITY | WIRE_EVENT_HAS_RELATED;
+        *slot_needed = true;
+        return true;
+    case WIRE_PROVIDER_CLOSE:
+    case WIRE_SCHEMA:
+        *slot_needed = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Begin to read a body: false when the header's flags or slot break the kind's rules. */
+static bool begin(const struct frame *frame, uint8_t kind, struct reader *reader)
+{
+    uint8_t flags;
+    bool slot_needed;
+
+    if (frame->kind != kind || !kind_rules(kind, &flags, &slot_needed)) return false;
+    if (frame->flags & ~flags) return false;
+    /* LOST may name a slot or none. */
+    if (kind != WIRE_LOST && slot_needed != (frame->slot != 0)) return false;
+    reader_init(reader, frame->body, frame->body_size);
+    return true;
+}
+
+static void read_guid(struct reader *reader, struct etwr_guid *guid)
+{
+    const uint8_t *bytes = read_bytes(reader, GUID_BYTES);
+
+    if (bytes) memcpy(guid->bytes, bytes, GUID_BYTES);
+}
+
+/* A GUID is bytes alone, so it may be looked at wherever it lies. */
+static const struct etwr_guid *lend_guid(struct reader *reader)
+{
+    return (const struct etwr_guid *)read_bytes(reader, GUID_BYTES);
+}
+
+enum etwr_reason request_refusal(const struct frame *frame)
+{
+    struct reader reader;
+    uint8_t flags;
+    bool slot_needed;
+
+    if (!kind_rules(frame->kind, &flags, &slot_needed)) return ETWR_REASON_UNKNOWN_KIND;
+    if (frame->flags & ~flags) return ETWR_REASON_UNKNOWN_KIND;
+    if (frame->kind != WIRE_HELLO) return ETWR_REASON_MALFORMED;
+    reader_init(&reader, frame->body, frame->body_size);
+    return read_u32(&reader) != WIRE_MAGIC ? ETWR_REASON_BAD_MAGIC : ETWR_REASON_MALFORMED;
+}
+
+static bool read_in_doubt(struct reader *item, struct request_hello *hello)
+{
+    struct request_in_doubt *range = &hello->in_doubt[hello->in_doubt_count];
+
+    if (hello->in_doubt_count == REQUEST_IN_DOUBT_MAX) return false;
+    range->first = read_u64(item);
+    range->count = read_u64(item);
+    if (!reader_finish(item) || range->first == 0 || range->count == 0) return false;
+    if (range->first >= hello->first_sequence) return false;
+    if (range->count > hello->first_sequence - range->first) return false;
+    hello->in_doubt_count++;
+    return true;
+}
+
+static bool read_hello_items(struct reader *reader, struct request_hello *hello)
+{
+    while (!reader->failed && reader_left(reader) > 0) {
+        uint16_t tag = read_u16(reader);
+        uint16_t size = read_u16(reader);
+        struct reader item = reader_sub(reader, size);
+
+        if (item.failed) return false;
+        if (tag == WIRE_ITEM_IN_DOUBT && !read_in_doubt(&item, hello)) return false;
+    }
+    return true;
+}
+
+enum etwr_status request_read_hello(const struct frame *frame, struct request_hello *hello)
+{
+    struct request_hello h;
+    struct reader reader;
+    const uint8_t *instance;
+
+    if (!begin(frame, WIRE_HELLO, &reader)) return ETWR_E_MALFORMED;
+    if (read_u32(&reader) != WIRE_MAGIC) return ETWR_E_MALFORMED;
+    h.version_lowest = read_u16(&reader);
+    h.version_highest = read_u16(&reader);
+    h.features = read_u32(&reader);
+    h.claimed_pid = read_u32(&reader);
+    instance = read_bytes(&reader, WIRE_INSTANCE_BYTES);
+    h.first_sequence = read_u64(&reader);
+    h.image = read_text(&reader, WIRE_NAME_MAX_BYTES);
+    h.in_doubt_count = 0;
+    if (reader.failed || h.version_lowest > h.version_highest) return ETWR_E_MALFORMED;
+    if (h.first_sequence == 0 || h.first_sequence > WIRE_SEQUENCE_MAX) return ETWR_E_MALFORMED;
+    if (!read_hello_items(&reader, &h) || !reader_finish(&reader)) return ETWR_E_MALFORMED;
+    memcpy(h.instance, instance, WIRE_INSTANCE_BYTES);
+    *hello = h;
+    return ETWR_OK;
+}
+
+enum etwr_status request_read_provider_open(const struct frame *frame,
+                                            struct request_provider_open *open)
+{
+    struct request_provider_open o = {0};
+    struct reader reader;
+
+    if (!begin(frame, WIRE_PROVIDER_OPEN, &reader)) return ETWR_E_MALFORMED;
+    o.slot = frame->slot;
+    o.generation = read_u32(&reader);
+    o.name = read_text(&reader, WIRE_NAME_MAX_BYTES);
+    o.has_id = (frame->flags & WIRE_OPEN_HAS_ID) != 0;
+    o.has_group = (frame->flags & WIRE_OPEN_HAS_GROUP) != 0;
+    if (o.has_id) read_guid(&reader, &o.id);
+    if (o.has_group) read_guid(&reader, &o.group);
+    if (!reader_finish(&reader) || o.name.size == 0) return ETWR_E_MALFORMED;
+    *open = o;
+    return ETWR_OK;
+}
+
+enum etwr_status request_read_provider_close(const struct frame *frame, uint16_t *slot)
+{
+    struct reader reader;
+
+    if (!begin(frame, WIRE_PROVIDER_CLOSE, &reader)) return ETWR_E_MALFORMED;
+    if (!reader_finish(&reader)) return ETWR_E_MALFORMED;
+    *slot = frame->slot;
+    return ETWR_OK;
+}
+
+enum etwr_status request_read_schema(const struct frame *frame, struct request_schema *schema)
+{
+    struct request_schema s;
+    struct reader reader;
+
+    if (!begin(frame, WIRE_SCHEMA, &reader)) return ETWR_E_MALFORMED;
+    s.slot = frame->slot;
+    s.schema_id = read_u32(&reader);
+    s.descriptor = read_descriptor(&reader);
+    s.metadata.size = reader_left(&reader);
+    s.metadata.data = read_bytes(&reader, s.metadata.size);
+    if (!reader_finish(&reader)) return ETWR_E_MALFORMED;
+    *schema = s;
+    return ETWR_OK;
+}
+
+enum etwr_status request_read_event(const struct frame *frame, struct request_event *event)
+{
+    struct request_event e = {0};
+    struct reader reader;
+
+    if (!begin(frame, WIRE_EVENT, &reader)) return ETWR_E_MALFORMED;
+    e.slot = frame->slot;
+    e.schema_id = read_u32(&reader);
+    e.time = read_u64(&reader);
+    e.thread_id = read_u32(&reader);
+    if (frame->flags & WIRE_EVENT_HAS_ACTIVITY) e.activity_id = lend_guid(&reader);
+    if (frame->flags & WIRE_EVENT_HAS_RELATED) e.related_activity_id = lend_guid(&reader);
+    e.values.size = reader_left(&reader);
+    e.values.data = read_bytes(&reader, e.values.size);
+    if (!reader_finish(&reader)) return ETWR_E_MALFORMED;
+    *event = e;
+    return ETWR_OK;
+}
+
+enum etwr_status request_read_lost(const struct frame *frame, struct request_lost *lost)
+{
+    struct request_lost l;
+    struct reader reader;
+
+    if (!begin(frame, WIRE_LOST, &reader)) return ETWR_E_MALFORMED;
+    l.slot = frame->slot;
+    l.count = read_u64(&reader);
+    l.reason = read_u8(&reader);
+    if (!reader_finish(&reader)) return ETWR_E_MALFORMED;
+    if (l.count == 0 || l.count > WIRE_SEQUENCE_MAX) return ETWR_E_MALFORMED;
+    if (l.reason == 0 || l.reason >= ETWR_REASON_DROP_COUNT) return ETWR_E_MALFORMED;
+    *lost = l;
+    return ETWR_OK;
+}
+
+static enum etwr_status read_cookie(const struct frame *frame, uint8_t kind, uint64_t *cookie)
+{
+    struct reader reader;
+    uint64_t value;
+
+    if (!begin(frame, kind, &reader)) return ETWR_E_MALFORMED;
+    value = read_u64(&reader);
+    if (!reader_finish(&reader)) return ETWR_E_MALFORMED;
+    *cookie = value;
+    return ETWR_OK;
+}
+
+enum etwr_status request_read_flush(const struct frame *frame, uint64_t *cookie)
+{
+    return read_cookie(frame, WIRE_FLUSH, cookie);
+}
+
+enum etwr_status request_read_status(const struct frame *frame, uint64_t *cookie)
+{
+    return read_cookie(frame, WIRE_STATUS, cookie);
+}
+
+void request_put_hello(struct writer *writer, const struct request_hello *hello)
+{
+    size_t size = HELLO_FIXED_BYTES + hello->image.size +
+                  hello->in_doubt_count * (ITEM_HEADER_BYTES + ITEM_IN_DOUBT_BYTES);
+
+    if (hello->image.size > WIRE_NAME_MAX_BYTES || hello->in_doubt_count > REQUEST_IN_DOUBT_MAX) {
+        writer->failed = true;
+        return;
+    }
+    if (!frame_begin(writer, WIRE_HELLO, 0, 0, size)) return;
+    put_u32(writer, WIRE_MAGIC);
+    put_u16(writer, hello->version_lowest);
+    put_u16(writer, hello->version_highest);
+    put_u32(writer, hello->features);
+    put_u32(writer, hello->claimed_pid);
+    put_bytes(writer, hello->instance, WIRE_INSTANCE_BYTES);
+    put_u64(writer, hello->first_sequence);
+    put_text(writer, hello->image, WIRE_NAME_MAX_BYTES);
+    for (size_t i = 0; i < hello->in_doubt_count; i++) {
+        put_u16(writer, WIRE_ITEM_IN_DOUBT);
+        put_u16(writer, ITEM_IN_DOUBT_BYTES);
+        put_u64(writer, hello->in_doubt[i].first);
+        put_u64(writer, hello->in_doubt[i].count);
+    }
+}
+
+void request_put_provider_open(struct writer *writer, const struct request_provider_open *open)
+{
+    uint8_t flags = (uint8_t)((open->has_id ? WIRE_OPEN_HAS_ID : 0) |
+                              (open->has_group ? WIRE_OPEN_HAS_GROUP : 0));
+    size_t size = OPEN_FIXED_BYTES + open->name.size + (open->has_id ? GUID_BYTES : 0) +
+                  (open->has_group ? GUID_BYTES : 0);
+
+    if (open->name.size > WIRE_NAME_MAX_BYTES) {
+        writer->failed = true;
+        return;
+    }
+    if (!frame_begin(writer, WIRE_PROVIDER_OPEN, flags, open->slot, size)) return;
+    put_u32(writer, open->generation);
+    put_text(writer, open->name, WIRE_NAME_MAX_BYTES);
+    if (open->has_id) put_bytes(writer, open->id.bytes, GUID_BYTES);
+    if (open->has_group) put_bytes(writer, open->group.bytes, GUID_BYTES);
+}
+
+void request_put_provider_close(struct writer *writer, uint16_t slot)
+{
+    frame_begin(writer, WIRE_PROVIDER_CLOSE, 0, slot, 0);
+}
+
+void request_put_schema(struct writer *writer, const struct request_schema *schema)
+{
+    size_t size = SCHEMA_FIXED_BYTES + schema->metadata.size;
+
+    if (!frame_begin(writer, WIRE_SCHEMA, 0, schema->slot, size)) return;
+    put_u32(writer, schema->schema_id);
+    put_descriptor(writer, &schema->descriptor);
+    put_bytes(writer, schema->metadata.data, schema->metadata.size);
+}
+
+void request_put_event(struct writer *writer, const struct request_event *event)
+{
+    uint8_t flags = (uint8_t)((event->activity_id ? WIRE_EVENT_HAS_ACTIVITY : 0) |
+                              (event->related_activity_id ? WIRE_EVENT_HAS_RELATED : 0));
+    size_t size = WIRE_EVENT_FIXED_BYTES + event->values.size +
+                  (event->activity_id ? GUID_BYTES : 0) +
+                  (event->related_activity_id ? GUID_BYTES : 0);
+
+    if (!frame_begin(writer, WIRE_EVENT, flags, event->slot, size)) return;
+    put_u32(writer, event->schema_id);
+    put_u64(writer, event->time);
+    put_u32(writer, event->thread_id);
+    if (event->activity_id) put_bytes(writer, event->activity_id, GUID_BYTES);
+    if (event->related_activity_id) put_bytes(writer, event->related_activity_id, GUID_BYTES);
+    put_bytes(writer, event->values.data, event->values.size);
+}
+
+void request_put_lost(struct writer *writer, const struct request_lost *lost)
+{
+    if (!frame_begin(writer, WIRE_LOST, 0, lost->slot, LOST_BYTES)) return;
+    put_u64(writer, lost->count);
+    put_u8(writer, lost->reason);
+}
+
+static void put_cookie(struct writer *writer, uint8_t kind, uint64_t cookie)
+{
+    if (!frame_begin(writer, kind, 0, 0, COOKIE_BYTES)) return;
+    put_u64(writer, cookie);
+}
+
+void request_put_flush(struct writer *writer, uint64_t cookie)
+{
+    put_cookie(writer, WIRE_FLUSH, cookie);
+}
+
+void request_put_status(struct writer *writer, uint64_t cookie)
+{
+    put_cookie(writer, WIRE_STATUS, cookie);
+}
+
+void put_descriptor(struct writer *writer, const struct etwr_descriptor *descriptor)
+{
+    put_u16(writer, descriptor->id);
+    put_u8(writer, descriptor->version);
+    put_u8(writer, descriptor->channel);
+    put_u8(writer, descriptor->level);
+    put_u8(writer, descriptor->opcode);
+    put_u16(writer, descriptor->task);
+    put_u64(writer, descriptor->keyword);
+}
+
+struct etwr_descriptor read_descriptor(struct reader *reader)
+{
+    struct etwr_descriptor descriptor;
+
+    descriptor.id = read_u16(reader);
+    descriptor.version = read_u8(reader);
+    descriptor.channel = read_u8(reader);
+    descriptor.level = read_u8(reader);
+    descriptor.opcode = read_u8(reader);
+    descriptor.task = read_u16(reader);
+    descriptor.keyword = read_u64(reader);
+    return descriptor;
+}
