@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "protocol/tracelogging/utf8.h"
+
 const char *read_zstring(struct reader *reader, size_t *length)
 {
     size_t left = reader_left(reader);
@@ -33,40 +35,11 @@ struct reader reader_sub(struct reader *reader, size_t size)
     return sub;
 }
 
-/* How many bytes follow a lead byte, or -1 for a byte that leads nothing. */
-static int utf8_tail_count(uint8_t lead)
-{
-    if (lead < 0x80) return 0;
-    if (lead >= 0xC2 && lead <= 0xDF) return 1;
-    if (lead >= 0xE0 && lead <= 0xEF) return 2;
-    if (lead >= 0xF0 && lead <= 0xF4) return 3;
-    return -1;
-}
-
-/* The second byte's range rules out overlong forms, surrogates and what lies past U+10FFFF. */
-static bool utf8_second_fits(uint8_t lead, uint8_t second)
-{
-    uint8_t lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    uint8_t highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-
-    return second >= lowest && second <= highest;
-}
-
+/* A NUL is valid UTF-8, but names and messages are C strings to somebody later on. */
 static bool is_text(const uint8_t *bytes, size_t size)
 {
-    size_t at = 0;
-
-    while (at < size) {
-        int tail = utf8_tail_count(bytes[at]);
-
-        if (bytes[at] == 0 || tail < 0 || (size_t)tail >= size - at) return false;
-        if (tail > 0 && !utf8_second_fits(bytes[at], bytes[at + 1])) return false;
-        for (int i = 2; i <= tail; i++) {
-            if ((bytes[at + (size_t)i] & 0xC0) != 0x80) return false;
-        }
-        at += 1 + (size_t)tail;
-    }
-    return true;
+    if (size > 0 && memchr(bytes, 0, size)) return false;
+    return utf8_is_valid((const char *)bytes, size);
 }
 
 struct etwr_bytes read_text(struct reader *reader, size_t max_bytes)
