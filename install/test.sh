@@ -1,0 +1,85 @@
+#!/bin/sh
+# Builds the project and runs every test: the ordinary build (gcc, warnings are errors), the same tests under ASan + UBSan,
+# the threaded ones under TSan, a clang build, and the checks on the sources themselves. Installs what is missing first.
+# Ends with one line "N passed, N failed" and fails when anything failed. Builds stand in build/ and are kept.
+set -u
+
+root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+cd "$root" || exit 1
+passed=0
+failed=0
+started=$(date +%s)
+jobs=$(nproc 2>/dev/null || echo 2)
+logs="$root/build/logs"
+mkdir -p "$logs"
+
+title() { printf '\n== %s (%s s)\n' "$1" "$(($(date +%s) - started))"; }
+
+# A step that counts as one test: NAME LOG COMMAND...
+check() {
+    name=$1
+    log="$logs/$2"
+    shift 2
+    if "$@" >"$log" 2>&1; then
+        passed=$((passed + 1))
+        echo "passed: $name"
+        return 0
+    fi
+    failed=$((failed + 1))
+    tail -n 60 "$log"
+    echo "FAILED: $name (all of its output: $log)"
+    return 1
+}
+
+compile() { cmake --preset "$1" && cmake --build --preset "$1" -j "$jobs"; }
+build() { check "build $1" "build-$1.log" compile "$1"; }
+
+# The tests of a preset, each with its result; the sum is read from ctest's own last lines.
+run_tests() {
+    preset=$1
+    shift
+    log="$logs/test-$preset.log"
+    "$@" ctest --preset "$preset" -j "$jobs" 2>&1 | tee "$log"
+    sum=$(sed -n 's/^.*tests passed, \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' "$log" | tail -n 1)
+    if [ -z "$sum" ]; then
+        failed=$((failed + 1))
+        echo "FAILED: ctest --preset $preset gave no result"
+        return
+    fi
+    bad=${sum% *}
+    failed=$((failed + bad))
+    passed=$((passed + ${sum#* } - bad))
+}
+
+check_format() {
+    git -c safe.directory="$root" ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
+}
+
+check_tidy() {
+    git -c safe.directory="$root" ls-files 'client/*.c' 'protocol/*.c' 'service/*.c' |
+        grep -v '_win\.c$' | xargs -n 4 -P "$jobs" clang-tidy --quiet -p build/clang
+}
+
+title "packages"
+sh install/packages.sh test || exit 1
+
+title "ordinary build"
+build default && run_tests default
+
+title "ASan + UBSan"
+build asan && run_tests asan
+
+# TSan of gcc 12 does not know the address layout of kernels with more random bits; without randomisation it is at home.
+title "TSan, the threaded tests"
+steady=""
+if setarch "$(uname -m)" -R true 2>/dev/null; then steady="setarch $(uname -m) -R"; fi
+# shellcheck disable=SC2086 # a command with its arguments
+build tsan && run_tests tsan $steady
+
+title "clang and the sources"
+build clang && check "clang-tidy" tidy.log check_tidy
+check "clang-format" format.log check_format
+
+title "done"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
