@@ -1,0 +1,14 @@
+/*
+ * FORMAT_LIKE(n, m): lets compilers that can compare a printf format (parameter n) with its
+ * arguments (from m on).
+ */
+#ifndef ETWRELAY_FORMAT_H
+#define ETWRELAY_FORMAT_H
+
+#if defined(__GNUC__)
+#define FORMAT_LIKE(text, first) __attribute__((format(printf, text, first)))
+#else
+#define FORMAT_LIKE(text, first)
+#endif
+
+#endif
