@@ -12,6 +12,7 @@
 
 #define ESCAPE_MAX_BYTES 8 /* "\u2028" and a NUL fit */
 #define SECONDS_PER_DAY  86400
+#define SECONDS_MAX      INT64_C(253402300799) /* the end of the year 9999 */
 
 static bool is_leap(unsigned year)
 {
