@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/tracelogging/utf8.h"
+
 #define FIRST_CAPACITY 256
 
 static const char digits[] = "0123456789abcdef";
@@ -244,6 +246,28 @@ static size_t find_hazard(const char *at, size_t left, unsigned *unit)
         return 3;
     }
     return 0;
+}
+
+void text_put_character(struct text *text, uint32_t code_point)
+{
+    char bytes[UTF8_CODE_POINT_MAX_BYTES];
+
+    text_put(text, bytes, utf8_put(code_point, bytes));
+}
+
+void text_put_json_character(struct text *text, uint32_t code_point)
+{
+    if (code_point < 0x80) {
+        if (is_plain_ascii((char)code_point)) {
+            text_put_char(text, (char)code_point);
+        } else {
+            put_json_ascii(text, (char)code_point);
+        }
+    } else if (code_point < 0xA0 || code_point == 0x2028 || code_point == 0x2029) {
+        put_json_unit(text, code_point);
+    } else {
+        text_put_character(text, code_point);
+    }
 }
 
 /* How many bytes from `at` on can be copied as they are. */

@@ -40,5 +40,9 @@ void text_put_float64(struct text *text, double value);
  * and U+2028, U+2029 are escaped, so that the text is one line to every reader and harmless to a
  * terminal. */
 void text_put_json_string(struct text *text, const char *bytes, size_t size);
+/* One character of such a string, which is neither a surrogate nor over U+10FFFF. */
+void text_put_json_character(struct text *text, uint32_t code_point);
+/* The same as it is, in UTF-8. */
+void text_put_character(struct text *text, uint32_t code_point);
 
 #endif

@@ -1,9 +1,12 @@
 /*
- * Decoding a TraceLogging record for people (one line) and for programs (JSON that `etwrelay send --jsonl` takes again).
+ * Decoding a TraceLogging record for people (one line) and for programs (JSON that `etwrelay send
+ * --jsonl` takes again).
  *
- * Types and out types are shown as ETW's own decoders show them. Whatever could not come back to the same bytes is given as
- * {"hex": "...", "text": "..."}. A trailing struct named `etwrelay` (the origin that the service stamps) is shown under
- * "record": {"origin": {...}} and left out of "fields", so that a replayed event is the one which the client sent.
+ * Types and out types are shown as ETW's own decoders show them. Whatever could not come back to
+ * the same bytes is given as
+ * {"hex": "...", "text": "..."}. A trailing struct named `etwrelay` (the origin that the service
+ * stamps) is shown under "record": {"origin": {...}} and left out of "fields", so that a replayed
+ * event is the one which the client sent.
  */
 #ifndef ETWRELAY_DECODE_H
 #define ETWRELAY_DECODE_H
@@ -28,13 +31,15 @@ struct trace_record {
 };
 
 /*
- * Append the record as one JSON object, without a line end. Returns ETWR_OK; ETWR_E_MALFORMED when metadata or data do not
- * decode, and then appends an object with "provider_id", "error" and the raw bytes as hex under "record"; ETWR_E_NO_MEMORY.
- * Records without TraceLogging metadata get "record": {..., "data": hex} and no "fields".
+ * Append the record as one JSON object, without a line end. Returns ETWR_OK; ETWR_E_MALFORMED when
+ * metadata or data do not decode, and then appends an object with "provider_id", "error" and the
+ * raw bytes as hex under "record"; ETWR_E_NO_MEMORY. Records without TraceLogging metadata get
+ * "record": {..., "data": hex} and no "fields".
  */
 enum etwr_status decode_json(const struct trace_record *record, struct text *text);
 
-/* Append one readable line, without a line end: time, provider, event, level, pid/tid, name=value .... Same results. */
+/* Append one readable line, without a line end: time, provider, event, level, pid/tid, name=value
+ * .... Same results. */
 enum etwr_status decode_line(const struct trace_record *record, struct text *text);
 
 #endif

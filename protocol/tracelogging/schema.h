@@ -21,9 +21,10 @@ struct schema;
  * etwr_event_encode_template().
  *
  * Refused: sizes that do not agree, names that are not UTF-8 or not ended, unknown in types (0, 16,
- * 26-31 and any base with reserved use), members missing, nesting over 8 structs, array elements
- * that can take no bytes (T21), and each limit. error_offset (may be NULL): offset in `metadata` of
- * the field that was refused. Returns ETWR_OK; ETWR_E_MALFORMED; or the builder's error.
+ * 26-31), arrays of `binary`, members missing, over 8 structs inside each other within an array of
+ * structs, array elements that can take no bytes (T21), and each limit. error_offset (may be NULL):
+ * offset in `metadata` of the field that was refused. Returns ETWR_OK; ETWR_E_MALFORMED; or the
+ * builder's error.
  */
 enum etwr_status schema_rebuild(const void *metadata, size_t size,
                                 const struct etwr_descriptor *descriptor, struct etwr_event *event,

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/tracelogging/packed.h"
 #include "protocol/tracelogging/schema_value.h"
 #include "protocol/tracelogging/schema_walk.h"
 
@@ -26,7 +27,7 @@
 #define OPS_MAX (3 * ETWR_FIELDS_MAX)
 
 /* Arrays of structs inside each other, and an array as the innermost one's member. */
-#define LOOPS_MAX (SCHEMA_DEPTH_MAX + 1)
+#define LOOPS_MAX (SCHEMA_ARRAY_DEPTH_MAX + 1)
 
 enum op_code {
     OP_FIXED,          /* `size` bytes */
@@ -58,8 +59,8 @@ struct compiler {
     struct op ops[OPS_MAX];
     size_t count;
     unsigned depth;
-    size_t loops[LOOPS_MAX]; /* the OP_LOOP_* of each open struct, or NO_LOOP */
-    bool failed;             /* more fields than any canonical event has */
+    size_t loops[SCHEMA_DEPTH_MAX + 1]; /* the OP_LOOP_* of each open struct, or NO_LOOP */
+    bool failed;                        /* more fields than any canonical event has */
 };
 
 #define NO_LOOP SIZE_MAX
@@ -156,7 +157,7 @@ static void emit_value(struct compiler *compiler, uint8_t base)
         emit(compiler, OP_SID, 0, 0);
         return;
     default:
-        emit_fixed(compiler, schema_fixed_bytes(base));
+        emit_fixed(compiler, packed_fixed_bytes(base));
         return;
     }
 }
@@ -237,13 +238,6 @@ static void check_counted16(struct reader *values)
     if (schema_read_counted(values).size % 2 != 0) values->failed = true;
 }
 
-static void check_sid(struct reader *values)
-{
-    const uint8_t *sid = schema_read_value(values, ETWR_IN_SID).data;
-
-    if (sid && sid[0] != SID_REVISION) values->failed = true;
-}
-
 static void check_fixed_sequence(struct reader *values, uint32_t element_bytes)
 {
     uint64_t size = (uint64_t)read_u16(values) * element_bytes;
@@ -275,7 +269,7 @@ static void check_value(struct reader *values, const struct op *op)
         check_counted16(values);
         return;
     default:
-        check_sid(values);
+        schema_read_value(values, ETWR_IN_SID);
         return;
     }
 }

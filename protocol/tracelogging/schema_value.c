@@ -4,34 +4,7 @@
  */
 #include "protocol/tracelogging/schema_value.h"
 
-size_t schema_fixed_bytes(uint8_t base)
-{
-    switch (base) {
-    case ETWR_IN_INT8:
-    case ETWR_IN_UINT8:
-        return 1;
-    case ETWR_IN_INT16:
-    case ETWR_IN_UINT16:
-        return 2;
-    case ETWR_IN_INT32:
-    case ETWR_IN_UINT32:
-    case ETWR_IN_HEXINT32:
-    case ETWR_IN_FLOAT32:
-    case ETWR_IN_BOOL32:
-        return 4;
-    case ETWR_IN_INT64:
-    case ETWR_IN_UINT64:
-    case ETWR_IN_HEXINT64:
-    case ETWR_IN_FLOAT64:
-    case ETWR_IN_FILETIME:
-        return 8;
-    case ETWR_IN_GUID:
-    case ETWR_IN_SYSTEMTIME:
-        return 16;
-    default:
-        return 0;
-    }
-}
+#include "protocol/tracelogging/packed.h"
 
 static struct etwr_bytes read_sized(struct reader *reader, size_t size)
 {
@@ -93,6 +66,6 @@ struct etwr_bytes schema_read_value(struct reader *reader, uint8_t base)
     case ETWR_IN_SID:
         return read_sid(reader);
     default:
-        return read_sized(reader, schema_fixed_bytes(base));
+        return read_sized(reader, packed_fixed_bytes(base));
     }
 }

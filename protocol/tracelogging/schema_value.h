@@ -14,10 +14,6 @@
 #define SID_SUBAUTHORITIES_MAX 15
 #define SID_REVISION           1
 
-/* Bytes of a base type whose values are all of one size; 0 for the others (and for what is no base
- * type). */
-size_t schema_fixed_bytes(uint8_t base);
-
 /*
  * Read one value of a base type that is not a struct: its bytes in place, without the size in front
  * or the NUL behind. The cursor fails when they are not all there, or when a SID has more

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "protocol/tracelogging/packed.h"
+
 #define CHAINED             0x80u /* another byte of the same item follows */
 #define TAG_BYTES_MAX       4
 #define METADATA_SIZE_BYTES 2
@@ -47,21 +49,11 @@ enum etwr_status schema_walk_open(struct schema_walk *walk, const void *metadata
     return walk->name ? ETWR_OK : ETWR_E_MALFORMED;
 }
 
-static bool is_base_type(uint8_t base)
-{
-    /* 16 is a pointer whose width the event does not tell: TraceLogging does not use it. */
-    return base >= ETWR_IN_ZSTR16 && base <= ETWR_IN_CBINARY && base != 16;
-}
-
 /* Does the type exist in this form? Custom fields' low bits may be anything. */
 static bool is_type(const struct schema_field *field)
 {
-    uint8_t base = field->in & ETWR_IN_TYPE_MASK;
-    uint8_t array = field->in & ETWR_IN_ARRAY_MASK;
-
-    if (array == ETWR_IN_CUSTOM) return true;
-    if (base == ETWR_IN_BINARY && array != 0) return false;
-    return is_base_type(base);
+    return schema_field_is_custom(field) || schema_field_is_struct(field) ||
+           packed_is_type(field->in);
 }
 
 static bool read_field(struct reader *reader, struct schema_field *field)
@@ -97,6 +89,8 @@ static bool enter_field(struct schema_walk *walk, const struct schema_field *fie
     if (walk->depth > 0) walk->members_left[walk->depth - 1]--;
     if (!schema_field_is_struct(field)) return true;
     if (walk->depth == SCHEMA_DEPTH_MAX) return false;
+    if (walk->array_depth > 0 || field->in != ETWR_IN_STRUCT) walk->array_depth++;
+    if (walk->array_depth > SCHEMA_ARRAY_DEPTH_MAX) return false;
     walk->members_left[walk->depth++] = field->members;
     return true;
 }
@@ -105,6 +99,7 @@ enum schema_step schema_walk_next(struct schema_walk *walk, struct schema_field 
 {
     if (walk->depth > 0 && walk->members_left[walk->depth - 1] == 0) {
         walk->depth--;
+        if (walk->array_depth > 0) walk->array_depth--;
         return SCHEMA_END;
     }
     if (walk->reader.failed) return SCHEMA_MALFORMED;

@@ -16,7 +16,15 @@
 
 #include "protocol/wire/reader.h"
 
-#define SCHEMA_DEPTH_MAX 8
+/* Every struct is a field. */
+#define SCHEMA_DEPTH_MAX ETWR_FIELDS_MAX
+
+/*
+ * Structs inside each other within an array of structs, that array included. Outside of arrays
+ * depth costs its metadata, once; within them it would cost every element, and an element may be a
+ * single byte.
+ */
+#define SCHEMA_ARRAY_DEPTH_MAX 8
 
 /* One field's declaration; what it points to is lent as long as the metadata. */
 struct schema_field {
@@ -57,6 +65,8 @@ struct schema_walk {
     uint32_t tag;
     size_t offset; /* of the field read last */
     unsigned depth;
+    unsigned
+        array_depth; /* structs open from the outermost array of structs on; 0 outside of one */
     uint8_t members_left[SCHEMA_DEPTH_MAX]; /* innermost last */
 };
 

@@ -159,7 +159,7 @@ START_TEST(counted_utf16_of_odd_size_is_refused)
 }
 END_TEST
 
-START_TEST(sids_of_other_revisions_or_more_than_15_subauthorities_are_refused)
+START_TEST(sids_of_more_than_15_subauthorities_are_refused)
 {
     char sid[2 * (8 + 16 * 4) + 1];
 
@@ -167,8 +167,8 @@ START_TEST(sids_of_other_revisions_or_more_than_15_subauthorities_are_refused)
     sid[sizeof sid - 1] = 0;
     memcpy(sid, "0110", 4);
     ck_assert_int_eq(check_hex("6600 13", sid), ETWR_E_BAD_VALUE);
-    ck_assert_int_eq(check_hex("6600 13", "0200 000000000005"), ETWR_E_BAD_VALUE);
-    ck_assert_int_eq(check_hex("6600 13", "0000 000000000005"), ETWR_E_BAD_VALUE);
+    memcpy(sid, "01ff", 4);
+    ck_assert_int_eq(check_hex("6600 13", sid), ETWR_E_BAD_VALUE);
 }
 END_TEST
 
@@ -311,7 +311,7 @@ int main(void)
     tcase_add_loop_test(tcase, arrays_and_structs_pass_whole_and_nothing_else_does, 0,
                         (int)(sizeof compounds / sizeof compounds[0]));
     tcase_add_test(tcase, counted_utf16_of_odd_size_is_refused);
-    tcase_add_test(tcase, sids_of_other_revisions_or_more_than_15_subauthorities_are_refused);
+    tcase_add_test(tcase, sids_of_more_than_15_subauthorities_are_refused);
     tcase_add_test(tcase, the_largest_counts_are_counted_right);
     tcase_add_test(tcase, values_over_64_kib_are_refused);
     tcase_add_test(tcase, nested_constant_arrays_do_not_overflow);
