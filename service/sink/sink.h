@@ -1,16 +1,19 @@
 /*
  * The sinks' one small interface, and how an event becomes settled.
  *
- * A sink takes events from several workers at once, without locks: everything with a `worker` argument is called on that
- * worker's thread only. An event is either settled at once (SINK_WRITTEN, or SINK_DROPPED with a reason) or belongs to a
- * *batch* (SINK_PENDING): what one worker has put since the batch before was handed to the writer thread. The worker
- * hangs its settlements on the batch; when the batch's bytes were handed to the operating system, or could not be, the
- * sink calls `on_settled` (from any thread) and the worker collects it with take_settled(). Batches of one worker and
- * sink come back in the order in which they were made.
+ * A sink takes events from several workers at once, without locks: everything with a `worker`
+ * argument is called on that worker's thread only. An event is either settled at once
+ * (SINK_WRITTEN, or SINK_DROPPED with a reason) or belongs to a *batch* (SINK_PENDING): what one
+ * worker has put since the batch before was handed to the writer thread. The worker hangs its
+ * settlements on the batch; when the batch's bytes were handed to the operating system, or could
+ * not be, the sink calls `on_settled` (from any thread) and the worker collects it with
+ * take_settled(). Batches of one worker and sink come back in the order in which they were made.
  *
- * Back-pressure: ready() says whether the next event of any size can be taken without dropping. While it says no, the
- * worker stops reading its sessions; `on_settled` is also called when room comes back. Only after the sink's own `stall_ms`
- * does ready() say yes again although there is no room, and then write() drops with ETWR_REASON_FULL.
+ * Back-pressure: ready() says whether a worker may go on. After a yes at least 128 KiB of records
+ * (or lines) can be put without dropping, so it need not be asked before each event. While it says
+ * no, the worker stops reading its sessions, but flushes and collects; `on_settled` is also called
+ * when room comes back. Only after the sink's own `stall_ms` does ready() say yes again although
+ * there is no room, and then write() drops with ETWR_REASON_FULL once the buffer at hand is full.
  */
 #ifndef ETWRELAY_SINK_H
 #define ETWRELAY_SINK_H
@@ -18,7 +21,6 @@
 #include <stdbool.h>
 
 #include <etwrelay/types.h>
-
 
 /* One checked event; lent until write() returns. */
 struct sink_event {
@@ -49,12 +51,13 @@ struct sink;
 struct sink_callbacks {
     void (*on_settled)(void *context, unsigned worker); /* any thread; must not block */
     /* A line for the operator; the sink limits its own rate. Any thread. */
-    void (*on_error)(void *context, const struct sink *sink, enum etwr_reason reason, const char *message);
+    void (*on_error)(void *context, const struct sink *sink, enum etwr_reason reason,
+                     const char *message);
     void *context;
 };
 
 struct sink_ops {
-    /* Open files, start threads. `message` (512 bytes) says what went wrong, where, and what to do. */
+    /* Open files, start threads. `message` says what went wrong and where. */
     enum etwr_status (*start)(struct sink *sink, unsigned worker_count, char message[512]);
     bool (*ready)(struct sink *sink, unsigned worker, uint64_t now_ms);
     enum sink_result (*write)(struct sink *sink, unsigned worker, const struct sink_event *event,
@@ -64,8 +67,8 @@ struct sink_ops {
     /* Batches that are settled, oldest first, or NULL; each goes back by release_batch(). */
     struct sink_batch *(*take_settled)(struct sink *sink, unsigned worker);
     void (*release_batch)(struct sink *sink, unsigned worker, struct sink_batch *batch);
-    /* Finalise files, join threads. All workers have flushed and stopped; batches are settled when this returns and can still
-     * be taken. */
+    /* Finalise files, join threads. All workers have flushed and stopped; batches are settled when
+     * this returns and can still be taken. */
     void (*stop)(struct sink *sink);
     void (*destroy)(struct sink *sink); /* frees; after stop() or a failed or absent start() */
 };
@@ -83,17 +86,19 @@ struct etl_options {
     const char *path;
     uint32_t max_mb;    /* 0: no limit */
     uint32_t max_files; /* 0: no limit */
-    uint32_t buffers;   /* of 128 KiB, in all; at least 2 a worker are made */
+    uint32_t buffers;   /* of 128 KiB, in all; at least 3 a worker are made */
     uint32_t stall_ms;
 };
-struct sink *sink_etl_create(const struct etl_options *options, const struct sink_callbacks *callbacks);
+struct sink *sink_etl_create(const struct etl_options *options,
+                             const struct sink_callbacks *callbacks);
 
 struct jsonl_options {
     const char *path; /* "-" is standard output */
-    uint32_t buffers;
+    uint32_t buffers; /* as for etl */
     uint32_t stall_ms;
 };
-struct sink *sink_jsonl_create(const struct jsonl_options *options, const struct sink_callbacks *callbacks);
+struct sink *sink_jsonl_create(const struct jsonl_options *options,
+                               const struct sink_callbacks *callbacks);
 
 struct sink *sink_null_create(const struct sink_callbacks *callbacks);
 
