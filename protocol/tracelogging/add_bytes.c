@@ -103,7 +103,9 @@ static enum etwr_status add_bytes(struct etwr_event *event, const char *name,
     size_t packed_size;
     enum etwr_status status = measure_bytes(kind, data, size, &packed_size);
     if (status != ETWR_OK) return builder_fail(event, status);
-    uint8_t *at = builder_add_value(event, name, kind.in, out, tag, packed_size);
+    uint8_t *at = kind.in == ETWR_IN_BINARY
+                      ? builder_add_unusual_value(event, name, kind.in, out, tag, packed_size)
+                      : builder_add_value(event, name, kind.in, out, tag, packed_size);
     if (at == NULL) return builder_status(event);
     put_value(kind, at, data, size);
     return ETWR_OK;

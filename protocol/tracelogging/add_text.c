@@ -55,9 +55,29 @@ static uint8_t *put_text(struct text_kind kind, uint8_t *at, const char *text, s
     return at;
 }
 
-static inline enum etwr_status add_text(struct etwr_event *event, const char *name,
-                                        struct text_kind kind, const char *text, unsigned out,
-                                        uint32_t tag)
+/* Text of the 8-bit kinds is only copied: the shortest way for what is the most common. */
+static inline enum etwr_status add_narrow(struct etwr_event *event, const char *name,
+                                          bool is_counted, const char *text, unsigned out,
+                                          uint32_t tag)
+{
+    if (text == NULL) return builder_fail(event, ETWR_E_BAD_VALUE);
+    size_t length = strlen(text);
+    if (!utf8_is_valid(text, length)) return builder_fail(event, ETWR_E_BAD_VALUE);
+    if (is_counted && length > COUNT_MAX) return builder_fail(event, ETWR_E_DATA_TOO_LONG);
+    unsigned in = is_counted ? ETWR_IN_STR8 : ETWR_IN_ZSTR8;
+    uint8_t *at = builder_add_value(event, name, in, out, tag, length + (is_counted ? 2 : 1));
+    if (at == NULL) return builder_status(event);
+    if (is_counted) {
+        store_u16(at, (uint16_t)length);
+        memcpy(at + 2, text, length);
+    } else {
+        memcpy(at, text, length + 1);
+    }
+    return ETWR_OK;
+}
+
+static enum etwr_status add_wide(struct etwr_event *event, const char *name, struct text_kind kind,
+                                 const char *text, unsigned out, uint32_t tag)
 {
     if (text == NULL) return builder_fail(event, ETWR_E_BAD_VALUE);
     size_t length = strlen(text);
@@ -104,11 +124,11 @@ static enum etwr_status add_texts(struct etwr_event *event, const char *name, st
     return ETWR_OK;
 }
 
-#define DEFINE_TEXT(TYPE, KIND)                                                                    \
+#define DEFINE_TEXT(TYPE, KIND, ADD, SCALAR_KIND)                                                  \
     enum etwr_status etwr_event_add_##TYPE(struct etwr_event *event, const char *name,             \
                                            const char *value, enum etwr_out out, uint32_t tag)     \
     {                                                                                              \
-        return add_text(event, name, KIND, value, out, tag);                                       \
+        return ADD(event, name, SCALAR_KIND, value, out, tag);                                     \
     }                                                                                              \
     enum etwr_status etwr_event_add_##TYPE##_sequence(struct etwr_event *event, const char *name,  \
                                                       const char *const *values, size_t count,     \
@@ -123,7 +143,7 @@ static enum etwr_status add_texts(struct etwr_event *event, const char *name, st
         return add_texts(event, name, KIND, ETWR_IN_CONSTANT_ARRAY, values, count, out, tag);      \
     }
 
-DEFINE_TEXT(zstr16, ZSTR16)
-DEFINE_TEXT(zstr8, ZSTR8)
-DEFINE_TEXT(str16, STR16)
-DEFINE_TEXT(str8, STR8)
+DEFINE_TEXT(zstr16, ZSTR16, add_wide, ZSTR16)
+DEFINE_TEXT(zstr8, ZSTR8, add_narrow, false)
+DEFINE_TEXT(str16, STR16, add_wide, STR16)
+DEFINE_TEXT(str8, STR8, add_narrow, true)

@@ -11,30 +11,34 @@
 #include <string.h>
 
 #include "protocol/tracelogging/little_endian.h"
-#include "protocol/tracelogging/utf8.h"
+#include "protocol/tracelogging/plain_field.h"
 
 #define FIRST_METADATA_BYTES 512
 #define FIRST_DATA_BYTES     512
+/* What plain_field.h may write from a place before `metadata_stop` on. */
+#define PLAIN_FIELD_BYTES (NAME_TURN_BYTES + PLAIN_HEAD_BYTES)
 /* With the shortest tag, one byte, the longest metadata reaches this far. */
 #define METADATA_CAPACITY_MAX (METADATA_NAME_AT - METADATA_SIZE_BYTES - 1 + ETWR_METADATA_MAX_BYTES)
-
-enum etwr_status builder_fail(struct etwr_event *event, enum etwr_status status)
-{
-    if (event == NULL) return ETWR_E_INVALID_ARGUMENT;
-    if (event->status == ETWR_OK) event->status = status;
-    return event->status;
-}
 
 static size_t metadata_limit(uint32_t tag_bytes)
 {
     return METADATA_CAPACITY_MAX + 1 - tag_bytes;
 }
 
-static void set_metadata_stop(struct etwr_event *event)
+void builder_update_stop(struct etwr_event *event)
 {
     size_t limit = metadata_limit(event->tag_bytes);
-    event->metadata_stop =
-        event->metadata + (event->metadata_capacity < limit ? event->metadata_capacity : limit);
+    size_t room = event->metadata_capacity < limit ? event->metadata_capacity : limit;
+    bool takes_plain = event->status == ETWR_OK && event->depth == 0;
+    event->metadata_stop = event->metadata + (takes_plain ? room - PLAIN_FIELD_BYTES : 0);
+}
+
+enum etwr_status builder_fail(struct etwr_event *event, enum etwr_status status)
+{
+    if (event == NULL) return ETWR_E_INVALID_ARGUMENT;
+    if (event->status == ETWR_OK) event->status = status;
+    builder_update_stop(event);
+    return event->status;
 }
 
 /* Doubling keeps the number of copies small; `limit` keeps a builder within what an event can hold.
@@ -56,7 +60,7 @@ enum etwr_status builder_grow_metadata(struct etwr_event *event, size_t size)
     event->metadata = grown;
     event->metadata_at = grown + used;
     event->metadata_capacity = capacity;
-    set_metadata_stop(event);
+    builder_update_stop(event);
     return ETWR_OK;
 }
 
@@ -66,7 +70,7 @@ enum etwr_status builder_grow_data(struct etwr_event *event, size_t size)
     if (size > ETWR_DATA_MAX_BYTES - used) return ETWR_E_DATA_TOO_LONG;
     if (used + size <= event->data_capacity) return ETWR_OK;
     size_t capacity = grown_capacity(event->data_capacity, used + size, ETWR_DATA_MAX_BYTES);
-    uint8_t *grown = realloc(event->data, capacity);
+    uint8_t *grown = realloc(event->data, capacity + DATA_SLACK_BYTES);
     if (grown == NULL) return ETWR_E_NO_MEMORY;
     event->data = grown;
     event->data_at = grown + used;
@@ -81,7 +85,7 @@ enum etwr_status etwr_event_create(struct etwr_event **event)
     struct etwr_event *created = calloc(1, sizeof *created);
     if (created == NULL) return ETWR_E_NO_MEMORY;
     created->metadata = malloc(FIRST_METADATA_BYTES);
-    created->data = malloc(FIRST_DATA_BYTES);
+    created->data = malloc(FIRST_DATA_BYTES + DATA_SLACK_BYTES);
     if (created->metadata == NULL || created->data == NULL) {
         etwr_event_destroy(created);
         return ETWR_E_NO_MEMORY;
@@ -107,7 +111,7 @@ static void forget_event(struct etwr_event *event)
     event->status = ETWR_OK;
     event->depth = 0;
     event->metadata_at = event->metadata + METADATA_NAME_AT;
-    event->metadata_stop = event->metadata + event->metadata_capacity;
+    event->metadata_stop = event->metadata + event->metadata_capacity - PLAIN_FIELD_BYTES;
     event->data_at = event->data;
     event->fields = 0;
     event->tag = 0;
@@ -118,23 +122,6 @@ static void forget_event(struct etwr_event *event)
     event->has_related_activity_id = false;
 }
 
-/* The name is long or not ASCII or wrong: take it slowly. A refused one leaves an empty name. */
-static enum etwr_status put_unusual_name(struct etwr_event *event, const char *name)
-{
-    event->metadata_at[0] = 0;
-    if (name == NULL) return builder_fail(event, ETWR_E_BAD_NAME);
-    size_t length = strlen(name);
-    enum etwr_status status = builder_grow_metadata(event, length + 1);
-    if (status == ETWR_OK && !utf8_is_valid(name, length)) status = ETWR_E_BAD_NAME;
-    if (status != ETWR_OK) {
-        event->metadata_at += 1;
-        return builder_fail(event, status);
-    }
-    memcpy(event->metadata_at, name, length + 1);
-    event->metadata_at += length + 1;
-    return ETWR_OK;
-}
-
 enum etwr_status etwr_event_reset(struct etwr_event *event, const char *name, uint8_t level,
                                   uint64_t keyword)
 {
@@ -143,8 +130,8 @@ enum etwr_status etwr_event_reset(struct etwr_event *event, const char *name, ui
     event->descriptor = (struct etwr_descriptor){
         .channel = ETWR_CHANNEL_DEFAULT, .level = level, .keyword = keyword};
     uint8_t *end = NULL;
-    if (name != NULL) end = builder_copy_name(event->metadata_at, event->metadata_stop, name);
-    if (end == NULL) return put_unusual_name(event, name);
+    if (name != NULL) end = copy_ascii_name(event->metadata_at, event->metadata_stop, name);
+    if (end == NULL) return builder_put_unusual_name(event, name);
     event->metadata_at = end;
     return ETWR_OK;
 }
@@ -190,7 +177,7 @@ enum etwr_status etwr_event_set_tag(struct etwr_event *event, uint32_t tag)
     if (used > metadata_limit(tag_bytes(tag))) return builder_fail(event, ETWR_E_METADATA_TOO_LONG);
     event->tag = tag;
     event->tag_bytes = tag_bytes(tag);
-    set_metadata_stop(event);
+    builder_update_stop(event);
     return ETWR_OK;
 }
 

@@ -20,6 +20,8 @@
  * is encoded. */
 #define METADATA_NAME_AT    6
 #define METADATA_SIZE_BYTES 2
+#define PLAIN_HEAD_BYTES    6 /* in byte, out byte and tag, at most */
+#define DATA_SLACK_BYTES    8 /* behind the data's room: numbers are stored as eight bytes */
 #define COUNT_MAX           65535
 
 enum scope_kind {
@@ -53,17 +55,17 @@ struct scope {
 
 struct etwr_event {
     /* What every add touches comes first. */
-    enum etwr_status status; /* the first error */
-    uint32_t depth;          /* scopes in use */
-    uint8_t *metadata_at;    /* end of what counts */
-    uint8_t *metadata_stop;  /* end of room and limit */
+    uint8_t *metadata_at;   /* end of what counts */
+    uint8_t *metadata_stop; /* plain_field.h may put names up to here: builder_update_stop() */
     uint8_t *data_at;
     uint8_t *data_stop;
-    uint32_t fields; /* as the limit counts them */
+    uint32_t fields;         /* as the limit counts them */
+    uint32_t depth;          /* scopes in use */
+    enum etwr_status status; /* the first error */
+    uint32_t compare_at;     /* metadata offset with which the next member must agree; 0: fields are
+                                recorded */
     uint32_t tag;
     uint32_t tag_bytes;
-    uint32_t compare_at; /* metadata offset with which the next member must agree; 0: fields are
-                            recorded */
     bool
         is_template; /* a declared field outside of arrays of structs: there are no values for it */
     bool has_activity_id;
@@ -103,6 +105,9 @@ struct placed {
 /* Keep the first error; returns it. */
 enum etwr_status builder_fail(struct etwr_event *event, enum etwr_status status);
 
+/* Room and limit have changed, or what kind of field may come next: `metadata_stop` follows. */
+void builder_update_stop(struct etwr_event *event);
+
 /* What a call on this builder has to return after a failure; NULL has a status too. */
 static inline enum etwr_status builder_status(const struct etwr_event *event)
 {
@@ -119,17 +124,29 @@ static inline enum etwr_status builder_reserve_data(struct etwr_event *event, si
     return builder_grow_data(event, size);
 }
 
-/* Copy a name and its NUL to `at`, not past `stop`. Returns its end; NULL: no room, or not UTF-8.
- */
-uint8_t *builder_copy_name(uint8_t *at, const uint8_t *stop, const char *name);
-
 /*
- * Add a field that is no constant array, custom field or struct, with `size` bytes of value for the
- * caller to fill in. Returns their place, or NULL after a failure (builder_status() says which); a
- * NULL event fails too.
+ * Add a field that is no constant array, custom field, struct or `binary`, with `size` bytes of
+ * value for the caller to fill in. Returns their place, or NULL after a failure (builder_status()
+ * says which); a NULL event fails too.
  */
 uint8_t *builder_add_value(struct etwr_event *event, const char *name, unsigned in, unsigned out,
                            uint32_t tag, size_t size);
+
+/* The same for what plain_field.h does not take, or has not taken. */
+uint8_t *builder_add_unusual_value(struct etwr_event *event, const char *name, unsigned in,
+                                   unsigned out, uint32_t tag, size_t size);
+
+/* The same with its value; of a number, `in_and_bytes` has the size in its second lowest byte. */
+enum etwr_status builder_add_unusual_number(struct etwr_event *event, const char *name,
+                                            uint64_t bits, unsigned out, uint32_t tag,
+                                            unsigned in_and_bytes);
+
+enum etwr_status builder_add_unusual_guid(struct etwr_event *event, const char *name,
+                                          const struct etwr_guid *value, unsigned out,
+                                          uint32_t tag);
+
+/* Put an event's name which is long, not ASCII, or wrong. */
+enum etwr_status builder_put_unusual_name(struct etwr_event *event, const char *name);
 
 /* Add any field; false after a failure. A struct's own scope is left to the caller. */
 bool builder_add_field(struct etwr_event *event, const struct field *field, enum field_use use,

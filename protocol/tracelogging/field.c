@@ -1,21 +1,17 @@
 /*
- * EventBuilder: one field, checked, written behind the end, committed.
- *
- * builder_add_value() is the path of nearly every add: a plain field outside of structs, with an
- * ASCII name and room for it. Whatever is not like that goes to builder_add_field(), which can do
- * everything and says what is wrong.
+ * EventBuilder: any field, checked, written behind the end, committed. Plain fields do not get here
+ * (plain_field.h): this is the way of those in structs, of long names and those that are not ASCII,
+ * of growing buffers, and of everything that is wrong.
  */
 #include "protocol/tracelogging/builder.h"
 
 #include <string.h>
 
 #include "protocol/tracelogging/little_endian.h"
+#include "protocol/tracelogging/plain_field.h"
 #include "protocol/tracelogging/utf8.h"
 
-#define MORE_FOLLOWS   0x80 /* in byte: an out byte follows; out byte: a tag follows */
-#define OUT_MAX        0x7F
-#define TAG_BYTES      4
-#define HEAD_MAX_BYTES (1 + 1 + TAG_BYTES + 2)
+#define HEAD_MAX_BYTES (PLAIN_HEAD_BYTES + 2)
 
 /* ETW's own decoders make two properties of a sequence (count, values) and of a binary field (size,
  * bytes). */
@@ -25,50 +21,44 @@ static uint32_t field_cost(unsigned in)
     return (in & ETWR_IN_SEQUENCE) != 0 || in == ETWR_IN_BINARY ? 2 : 1;
 }
 
-static inline uint8_t *put_tag(uint8_t *at, uint32_t tag)
-{
-    at[0] = (uint8_t)(MORE_FOLLOWS | tag >> 21);
-    at[1] = (uint8_t)(MORE_FOLLOWS | (tag >> 14 & 0x7F));
-    at[2] = (uint8_t)(MORE_FOLLOWS | (tag >> 7 & 0x7F));
-    at[3] = (uint8_t)(tag & 0x7F);
-    return at + TAG_BYTES;
-}
-
-uint8_t *builder_copy_name(uint8_t *at, const uint8_t *stop, const char *name)
-{
-    const char *start = name;
-    uint8_t seen = 0;
-    while (at < stop) {
-        uint8_t byte = (uint8_t)*name++;
-        *at++ = byte;
-        seen |= byte;
-        if (byte != 0) continue;
-        if (seen < 0x80 || utf8_is_valid(start, (size_t)(name - start))) return at;
-        return NULL;
-    }
-    return NULL;
-}
-
-uint8_t *builder_add_value(struct etwr_event *event, const char *name, unsigned in, unsigned out,
-                           uint32_t tag, size_t size)
+uint8_t *builder_add_unusual_value(struct etwr_event *event, const char *name, unsigned in,
+                                   unsigned out, uint32_t tag, size_t size)
 {
     struct placed placed;
     const struct field field = {.name = name, .in = (uint8_t)in, .out = out, .tag = tag};
     return builder_add_field(event, &field, FIELD_VALUE, size, &placed) ? placed.data : NULL;
 }
 
-static bool has_out_byte(const struct field *field)
+enum etwr_status builder_add_unusual_number(struct etwr_event *event, const char *name,
+                                            uint64_t bits, unsigned out, uint32_t tag,
+                                            unsigned in_and_bytes)
 {
-    return field->out != 0 || field->tag != 0 || in_is_struct(field->in);
+    unsigned in = in_and_bytes & 0xFF;
+    size_t size = in_and_bytes >> 8 & 0xFF;
+    uint8_t *at = builder_add_unusual_value(event, name, in, out, tag, size);
+    if (at == NULL) return builder_status(event);
+    store_u64(at, bits);
+    return ETWR_OK;
 }
 
-/* What follows the name, but for a custom field's type information. */
-static size_t put_head(uint8_t head[HEAD_MAX_BYTES], const struct field *field)
+enum etwr_status builder_add_unusual_guid(struct etwr_event *event, const char *name,
+                                          const struct etwr_guid *value, unsigned out, uint32_t tag)
+{
+    uint8_t *at =
+        builder_add_unusual_value(event, name, ETWR_IN_GUID, out, tag, sizeof value->bytes);
+    if (at == NULL) return builder_status(event);
+    memcpy(at, value->bytes, sizeof value->bytes);
+    return ETWR_OK;
+}
+
+/* What follows the name of any field, but for a custom field's type information. */
+static size_t put_whole_head(uint8_t head[HEAD_MAX_BYTES], const struct field *field)
 {
     uint8_t *at = head;
-    *at++ = (uint8_t)(field->in | (has_out_byte(field) ? MORE_FOLLOWS : 0));
-    if (has_out_byte(field)) *at++ = (uint8_t)(field->out | (field->tag != 0 ? MORE_FOLLOWS : 0u));
-    if (field->tag != 0) at = put_tag(at, field->tag);
+    if ((field->out | field->tag) == 0 && !in_is_struct(field->in))
+        *at++ = field->in;
+    else
+        at = put_long_head(at, field->in, field->out, field->tag);
     if (in_is_constant_array(field->in)) {
         store_u16(at, (uint16_t)field->count);
         at += 2;
@@ -84,7 +74,7 @@ static enum etwr_status record_field(struct etwr_event *event, const struct fiel
                                      struct placed *placed)
 {
     uint8_t head[HEAD_MAX_BYTES];
-    size_t head_bytes = put_head(head, field);
+    size_t head_bytes = put_whole_head(head, field);
     size_t name_bytes = strlen(field->name) + 1;
     if (event->fields + field_cost(field->in) > ETWR_FIELDS_MAX) return ETWR_E_TOO_MANY_FIELDS;
     if (!utf8_is_valid(field->name, name_bytes)) return ETWR_E_BAD_NAME;
@@ -111,7 +101,7 @@ static enum etwr_status compare_field(const struct etwr_event *event, const stru
                                       struct placed *placed)
 {
     uint8_t head[HEAD_MAX_BYTES];
-    size_t head_bytes = put_head(head, field);
+    size_t head_bytes = put_whole_head(head, field);
     const uint8_t *recorded = event->metadata + event->compare_at;
     size_t name_bytes = strlen((const char *)recorded) + 1;
     if (strcmp((const char *)recorded, field->name) != 0) return ETWR_E_BAD_STRUCT;
@@ -171,22 +161,19 @@ bool builder_add_field(struct etwr_event *event, const struct field *field, enum
     return true;
 }
 
-uint8_t *builder_add_elements(struct etwr_event *event, const char *name, unsigned in, size_t count,
-                              unsigned out, uint32_t tag, size_t size)
+/* A name that is refused leaves an empty one. */
+enum etwr_status builder_put_unusual_name(struct etwr_event *event, const char *name)
 {
-    struct placed placed;
-    struct field field = {.name = name, .in = (uint8_t)in, .out = out, .tag = tag};
-    bool is_constant = in_is_constant_array(in);
-    if (count > COUNT_MAX || (is_constant && count == 0)) {
-        builder_fail(event, count == 0 ? ETWR_E_BAD_VALUE : ETWR_E_DATA_TOO_LONG);
-        return NULL;
+    event->metadata_at[0] = 0;
+    if (name == NULL) return builder_fail(event, ETWR_E_BAD_NAME);
+    size_t length = strlen(name);
+    enum etwr_status status = builder_grow_metadata(event, length + 1);
+    if (status == ETWR_OK && !utf8_is_valid(name, length)) status = ETWR_E_BAD_NAME;
+    if (status != ETWR_OK) {
+        event->metadata_at += 1;
+        return builder_fail(event, status);
     }
-    if (is_constant) {
-        field.count = count;
-        return builder_add_field(event, &field, FIELD_VALUE, size, &placed) ? placed.data : NULL;
-    }
-    uint8_t *at = builder_add_value(event, name, in, out, tag, sizeof(uint16_t) + size);
-    if (at == NULL) return NULL;
-    store_u16(at, (uint16_t)count);
-    return at + sizeof(uint16_t);
+    memcpy(event->metadata_at, name, length + 1);
+    event->metadata_at += length + 1;
+    return ETWR_OK;
 }

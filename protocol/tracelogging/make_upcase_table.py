@@ -62,6 +62,7 @@ def main():
     print()
     print("#include <stdint.h>")
     print()
+    print("/* clang-format off */")
     print("/* Every `step`th code point from `first` to `last` moves by `distance`. Sorted. */")
     print("static const struct upcase_row {")
     print("    uint32_t first, last, step;")

@@ -38,6 +38,7 @@ static void close_full_structs(struct etwr_event *event)
         event->depth--;
         scope = innermost(event);
     }
+    builder_update_stop(event);
 }
 
 void builder_count_member(struct etwr_event *event, enum field_use use, bool is_struct)
@@ -56,6 +57,7 @@ static struct scope *open_scope(struct etwr_event *event, enum scope_kind kind,
 {
     struct scope *scope = &event->scopes[event->depth++];
     bool is_repeated = event->compare_at != 0;
+    builder_update_stop(event);
     *scope = (struct scope){.kind = (uint8_t)kind,
                             .takes = (uint8_t)takes,
                             .is_repeated = is_repeated,

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+/* clang-format off */
 /* Every `step`th code point from `first` to `last` moves by `distance`. Sorted. */
 static const struct upcase_row {
     uint32_t first, last, step;

@@ -36,25 +36,34 @@ static size_t sequence_bytes(const uint8_t *at, size_t left)
     return need;
 }
 
-/* How many bytes at the start are ASCII; may stop up to seven early. */
-static size_t ascii_run(const uint8_t *at, size_t size)
+static uint64_t load_word(const uint8_t *at)
 {
-    size_t run = 0;
-    while (size - run >= sizeof(uint64_t)) {
-        uint64_t word;
-        memcpy(&word, at + run, sizeof word);
-        if ((word & HIGH_BITS) != 0) break;
-        run += sizeof word;
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/* Eight bytes at a time; the last eight may overlap those before. */
+static bool is_ascii(const uint8_t *at, size_t size)
+{
+    uint64_t seen = 0;
+    if (size < sizeof seen) {
+        for (size_t i = 0; i < size; i++)
+            seen |= at[i];
+        return seen < 0x80;
     }
-    return run;
+    for (size_t i = 0; i < size - sizeof seen; i += sizeof seen)
+        seen |= load_word(at + i);
+    seen |= load_word(at + size - sizeof seen);
+    return (seen & HIGH_BITS) == 0;
 }
 
 bool utf8_is_valid(const char *text, size_t size)
 {
     const uint8_t *at = (const uint8_t *)text;
+    if (is_ascii(at, size)) return true;
     while (size > 0) {
-        size_t step = ascii_run(at, size);
-        if (step == 0) step = sequence_bytes(at, size);
+        size_t step = sequence_bytes(at, size);
         if (step == 0) return false;
         at += step;
         size -= step;
