@@ -5,6 +5,7 @@
  */
 #include "protocol/text.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,12 +173,15 @@ static bool put_word(struct text *text, double value)
  */
 void text_put_float32(struct text *text, float value)
 {
-    char number[32];
+    char number[40];
 
     if (put_word(text, value)) return;
     snprintf(number, sizeof number, "%.6g", (double)value);
     if (strtof(number, NULL) != value || (float)strtod(number, NULL) != value)
         snprintf(number, sizeof number, "%.9g", (double)value);
+    /* Rounded up, the largest floats pass FLT_MAX, and a reader that compares would refuse them. */
+    if (fabs(strtod(number, NULL)) > FLT_MAX)
+        snprintf(number, sizeof number, "%.17g", (double)value);
     put_number(text, number);
 }
 

@@ -9,86 +9,7 @@
 
 #include "protocol/tracelogging/schema.h"
 #include "tests/unit/schema/fixture.h"
-
-struct sample {
-    const char *fields;
-    const char *values;
-};
-
-/* One value of each base type. */
-static const struct sample scalars[] = {
-    {"6600 01", "6100 6200 0000"},
-    {"6600 01", "0000"},
-    {"6600 01", "6100 0001 0000"}, /* a NUL byte in a unit ends nothing */
-    {"6600 02", "616200"},
-    {"6600 02", "00"},
-    {"6600 03", "ff"},
-    {"6600 04", "ff"},
-    {"6600 05", "ffff"},
-    {"6600 06", "ffff"},
-    {"6600 07", "ffffffff"},
-    {"6600 08", "ffffffff"},
-    {"6600 09", "ffffffffffffffff"},
-    {"6600 0a", "ffffffffffffffff"},
-    {"6600 0b", "0000c07f"},
-    {"6600 0c", "000000000000f87f"},
-    {"6600 0d", "02000000"},
-    {"6600 0e", "0300 010203"},
-    {"6600 0e", "0000"},
-    {"6600 0f", "000102030405060708090a0b0c0d0e0f"},
-    {"6600 11", "0000000000000000"},
-    {"6600 12", "000102030405060708090a0b0c0d0e0f"},
-    {"6600 13", "0100 000000000005"},
-    {"6600 13", "0101 000000000005 12000000"},
-    {"6600 13", "010f 000000000005 01000000 02000000 03000000 04000000 05000000 06000000 07000000"
-                "08000000 09000000 0a000000 0b000000 0c000000 0d000000 0e000000 0f000000"},
-    {"6600 14", "ffffffff"},
-    {"6600 15", "ffffffffffffffff"},
-    {"6600 16", "0400 6100 6200"},
-    {"6600 16", "0000"},
-    {"6600 17", "0300 616200"},
-    {"6600 19", "0200 0102"},
-};
-
-/* Sequences, constant arrays, structs, arrays of structs, custom fields. */
-static const struct sample compounds[] = {
-    {"", ""},
-    {"6600 44", "0000"},
-    {"6600 44", "0200 0102"},
-    {"6600 47", "0200 01000000 02000000"},
-    {"6600 4f", "0100 000102030405060708090a0b0c0d0e0f"},
-    {"6600 41", "0200 6100 0000 0000"},
-    {"6600 42", "0200 6100 00"},
-    {"6600 53", "0200 0100 000000000005 0101 000000000005 12000000"},
-    {"6600 56", "0200 0200 6100 0000"},
-    {"6600 57", "0300 0000 0100 61 0000"},
-    {"6600 59", "0100 0100 aa"},
-    {"6600 24 0300", "010203"},
-    {"6600 28 0200", "01000000 02000000"},
-    {"6600 21 0200", "6100 0000 0000"},
-    {"6600 37 0200", "0000 0100 61"},
-    {"6600 33 0100", "0100 000000000005"},
-    /* uint8, uint32, str8, guid: fixed sizes on both sides of a counted one */
-    {"6600 04 6600 08 6600 17 6600 0f", "01 02000000 0100 61 000102030405060708090a0b0c0d0e0f"},
-    /* struct { uint8; struct { uint8[]; zstr8 } }, uint8 */
-    {"7300 98 02 6600 04 7400 98 02 6600 44 6600 02 6600 04", "01 0100 aa 6200 ff"},
-    /* struct[] { uint8, uint16 }: one fixed size a turn */
-    {"7300 d8 02 6600 04 6600 06", "0200 01 0200 03 0400"},
-    {"7300 d8 02 6600 04 6600 06", "0000"},
-    /* struct[2] { uint8 } between fixed fields: all one size */
-    {"6600 08 7300 b8 01 0200 6600 04 6600 08", "00000000 0102 00000000"},
-    /* struct[] { str8, struct[2] { zstr8 } } */
-    {"7300 d8 02 6600 17 7400 b8 01 0200 6600 02", "0200 0100 61 6200 00 0000 00 00"},
-    /* struct[] { struct[] { uint8[] } }, str8 */
-    {"7300 d8 01 7400 d8 01 6600 44 6600 17", "0200 0200 0100aa 0000 0000 0100 62"},
-    /* struct[3] { zstr16[2] } */
-    {"7300 b8 01 0300 6600 21 0200", "6100 0000 0000 0000 0000 0000 6200 0000"},
-    /* custom, with and without type information; its low bits may say anything */
-    {"6600 65 0200 aabb", "0300 010203"},
-    {"6600 78 0000", "0000"},
-    {"6600 60 0000 6600 04", "0100 aa ff"},
-    {"7300 d8 01 6600 60 0000", "0200 0100 aa 0000"},
-};
+#include "tests/unit/schema/samples.h"
 
 static struct schema *compile(const char *fields)
 {
@@ -142,13 +63,13 @@ static void check_sample(const struct sample *sample)
 
 START_TEST(scalars_pass_whole_and_nothing_else_does)
 {
-    check_sample(&scalars[_i]);
+    check_sample(&sample_scalars[_i]);
 }
 END_TEST
 
 START_TEST(arrays_and_structs_pass_whole_and_nothing_else_does)
 {
-    check_sample(&compounds[_i]);
+    check_sample(&sample_compounds[_i]);
 }
 END_TEST
 
@@ -306,10 +227,9 @@ int main(void)
     SRunner *runner;
     int failed;
 
-    tcase_add_loop_test(tcase, scalars_pass_whole_and_nothing_else_does, 0,
-                        (int)(sizeof scalars / sizeof scalars[0]));
+    tcase_add_loop_test(tcase, scalars_pass_whole_and_nothing_else_does, 0, sample_scalar_count);
     tcase_add_loop_test(tcase, arrays_and_structs_pass_whole_and_nothing_else_does, 0,
-                        (int)(sizeof compounds / sizeof compounds[0]));
+                        sample_compound_count);
     tcase_add_test(tcase, counted_utf16_of_odd_size_is_refused);
     tcase_add_test(tcase, sids_of_more_than_15_subauthorities_are_refused);
     tcase_add_test(tcase, the_largest_counts_are_counted_right);

@@ -107,6 +107,7 @@ START_TEST(float32_reads_back_equal_also_through_a_double)
     back = (float)strtod(text.data, NULL);
     ck_assert_mem_eq(&back, &floats[_i], sizeof back);
     ck_assert_ptr_null(strpbrk(text.data, ",nf"));
+    ck_assert(fabs(strtod(text.data, NULL)) <= FLT_MAX);
 }
 END_TEST
 
