@@ -425,7 +425,7 @@ END_TEST
 
 static const char *const no_origins[] = {
     ORIGIN " 6600 04",                      /* not the last */
-    "7300 9801 " ORIGIN,                    /* not at the top */
+    ("7300 9801 " ORIGIN),                  /* not at the top */
     "65747772656c6179 00 04",               /* no struct */
     "65747772656c6100 9801 6600 04",        /* another name */
     "65747772656c617900 b801 0100 6600 04", /* an array */
