@@ -1,7 +1,8 @@
 /**
  * The small types that events are made of: GUIDs, descriptors, in types and out types.
  *
- * Names and numbers are those of TraceLogging (evntprov.h and TraceLoggingProvider.h of the Windows SDK).
+ * Names and numbers are those of TraceLogging (evntprov.h and TraceLoggingProvider.h of the Windows
+ * SDK).
  */
 #ifndef ETWRELAY_TYPES_H
 #define ETWRELAY_TYPES_H
@@ -17,20 +18,22 @@ extern "C" {
 #endif
 
 /* Limits of one event. */
-#define ETWR_FIELDS_MAX 128             /**< a sequence or binary field counts 2, a struct 1 */
-#define ETWR_METADATA_MAX_BYTES 32768   /**< event metadata, its own size field included */
-#define ETWR_DATA_MAX_BYTES 65536       /**< packed values of the builder */
-#define ETWR_RECORD_MAX_BYTES 65535     /**< an ETW record: header, extended items, metadata and values */
-#define ETWR_TAG_MAX 0x0FFFFFFF         /**< 28 bits */
+#define ETWR_FIELDS_MAX         128   /**< a sequence or binary field counts 2, a struct 1 */
+#define ETWR_METADATA_MAX_BYTES 32768 /**< event metadata, its own size field included */
+#define ETWR_DATA_MAX_BYTES     65536 /**< packed values of the builder */
+#define ETWR_RECORD_MAX_BYTES                                                                      \
+    65535 /**< an ETW record: header, extended items, metadata and values */
+#define ETWR_TAG_MAX            0x0FFFFFFF /**< 28 bits */
 #define ETWR_STRUCT_MEMBERS_MAX 127
-#define ETWR_GUID_TEXT_BYTES 37         /**< "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" and its NUL */
+#define ETWR_GUID_TEXT_BYTES    37 /**< "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" and its NUL */
 
-/** A GUID as Windows keeps it in memory: first three groups little-endian, then eight bytes. memcpy-compatible. */
+/** A GUID as Windows keeps it in memory: its first three groups little-endian, then eight bytes.
+ * May be copied from and to a Windows GUID. */
 struct etwr_guid {
     uint8_t bytes[16];
 };
 
-/** EVENT_DESCRIPTOR. */
+/** What ETW knows of an event before its fields: the members of EVENT_DESCRIPTOR. */
 struct etwr_descriptor {
     uint16_t id;
     uint8_t version;
@@ -41,7 +44,8 @@ struct etwr_descriptor {
     uint64_t keyword;
 };
 
-/** SYSTEMTIME: a calendar date in UTC or local time, as the out type says. */
+/** SYSTEMTIME: a date and time of day; UTC with ETWR_OUT_DATETIME_UTC, else as its writer means it.
+ *  Sunday is day_of_week 0. */
 struct etwr_systemtime {
     uint16_t year, month, day_of_week, day, hour, minute, second, milliseconds;
 };
@@ -54,34 +58,37 @@ struct etwr_bytes {
 
 /** TraceLogging in types: how a value is packed. */
 enum etwr_in {
-    ETWR_IN_ZSTR16 = 1,    /**< UTF-16LE, ends with a NUL */
-    ETWR_IN_ZSTR8 = 2,     /**< 8-bit, ends with a NUL; Windows-1252 unless the out type is utf8, xml or json */
+    ETWR_IN_ZSTR16 = 1, /**< UTF-16LE, ends with a NUL */
+    ETWR_IN_ZSTR8 =
+        2, /**< 8-bit, ends with a NUL; Windows-1252 unless the out type is utf8, xml or json */
     ETWR_IN_INT8 = 3,
     ETWR_IN_UINT8 = 4,
     ETWR_IN_INT16 = 5,
     ETWR_IN_UINT16 = 6,
     ETWR_IN_INT32 = 7,
     ETWR_IN_UINT32 = 8,
-    ETWR_IN_INT64 = 9,     /**< also INTPTR of a 64-bit process */
-    ETWR_IN_UINT64 = 10,   /**< also UINTPTR of a 64-bit process */
+    ETWR_IN_INT64 = 9,   /**< also INTPTR of a 64-bit process */
+    ETWR_IN_UINT64 = 10, /**< also UINTPTR of a 64-bit process */
     ETWR_IN_FLOAT32 = 11,
     ETWR_IN_FLOAT64 = 12,
     ETWR_IN_BOOL32 = 13,
-    ETWR_IN_BINARY = 14,   /**< u16 byte count, bytes */
+    ETWR_IN_BINARY = 14, /**< u16 byte count, bytes */
     ETWR_IN_GUID = 15,
     ETWR_IN_FILETIME = 17, /**< u64: 100 ns since 1601-01-01 UTC */
     ETWR_IN_SYSTEMTIME = 18,
-    ETWR_IN_SID = 19,      /**< 8 + 4 x sub-authority count bytes */
+    ETWR_IN_SID = 19, /**< 8 + 4 x sub-authority count bytes */
     ETWR_IN_HEXINT32 = 20,
     ETWR_IN_HEXINT64 = 21, /**< also HEXINTPTR of a 64-bit process */
     ETWR_IN_STR16 = 22,    /**< u16 byte count, UTF-16LE */
     ETWR_IN_STR8 = 23,     /**< u16 byte count, 8-bit as ZSTR8 */
     ETWR_IN_STRUCT = 24,   /**< the fields that follow are its members; packs to nothing itself */
-    ETWR_IN_CBINARY = 25,  /**< u16 byte count, bytes; decoders show one value, not a size and a value */
+    ETWR_IN_CBINARY =
+        25, /**< u16 byte count, bytes; decoders show one value, not a size and a value */
     ETWR_IN_TYPE_MASK = 0x1F,
     ETWR_IN_CONSTANT_ARRAY = 0x20, /**< flag: u16 count in the metadata */
     ETWR_IN_SEQUENCE = 0x40,       /**< flag: u16 count in front of the values */
-    ETWR_IN_CUSTOM = 0x60,         /**< flags: u16 size and type information in the metadata; u16 size before the value */
+    ETWR_IN_CUSTOM = 0x60, /**< flags: u16 size and type information in the metadata; u16 size
+                              before the value */
     ETWR_IN_ARRAY_MASK = 0x60
 };
 
@@ -116,7 +123,9 @@ enum etwr_out {
 /**
  * Read a GUID from text: 8-4-4-4-12 hexadecimal digits, with or without braces, in any case.
  * @param text  borrowed, NUL-terminated; nothing may follow the GUID.
- * @return ETWR_OK, or ETWR_E_BAD_VALUE and `guid` unchanged. Threads: any.
+ * @param guid  written on success only.
+ * @return ETWR_OK, ETWR_E_BAD_VALUE.
+ * Threads: any.
  */
 ETWR_API enum etwr_status etwr_guid_parse(const char *text, struct etwr_guid *guid);
 
@@ -124,14 +133,16 @@ ETWR_API enum etwr_status etwr_guid_parse(const char *text, struct etwr_guid *gu
 ETWR_API void etwr_guid_format(const struct etwr_guid *guid, char text[ETWR_GUID_TEXT_BYTES]);
 
 /**
- * The provider id that belongs to a provider name, as TraceLogging and .NET's EventSource compute it.
+ * The provider id that belongs to a provider name, as TraceLogging and .NET's EventSource compute
+ * it.
  *
- * SHA-1 over a fixed namespace and the name in UTF-16BE, upper-cased by Unicode *simple* (one to one) mapping; so the
- * case of the name does not matter.
+ * SHA-1 over a fixed namespace and the name in UTF-16BE, upper-cased by Unicode's *simple* (one to
+ * one) mapping; so the case of a name does not matter.
  *
  * @param name  borrowed, NUL-terminated UTF-8, not empty.
  * @param id    written on success only.
- * @return ETWR_OK, ETWR_E_BAD_NAME (empty or not valid UTF-8), ETWR_E_INVALID_ARGUMENT (NULL). Threads: any.
+ * @return ETWR_OK, ETWR_E_BAD_NAME (empty or not valid UTF-8), ETWR_E_INVALID_ARGUMENT (NULL).
+ * Threads: any.
  */
 ETWR_API enum etwr_status etwr_provider_id_from_name(const char *name, struct etwr_guid *id);
 
