@@ -1,17 +1,20 @@
 /*
  * Third step for PROVIDER_OPEN: after request.c has read it, and before the registry is asked.
  *
- * The trap here is case. A provider's id is the hash of its upper-cased name, so "MICROSOFT-X" is
- * Microsoft-X; and so is one with U+017F (long s) or U+0131 (dotless i), the two letters outside of
- * ASCII whose upper case lies inside. Names are folded before any pattern sees them.
+ * The trap here is case. A provider's id is the hash of its upper-cased name, and the upper case is
+ * Unicode's: "MICROSOFT-X" is Microsoft-X, and so is a name with U+017F (long s) or U+0131 (dotless
+ * i), whose upper cases are S and I. So names and patterns are upper-cased by that same rule before
+ * one is held against the other.
  */
 #include "service/policy/policy.h"
 
 #include <string.h>
 
+#include "protocol/tracelogging/upcase.h"
+#include "protocol/tracelogging/utf8.h"
 #include "protocol/wire/wire.h"
 
-#define FOLDED_BYTES (WIRE_NAME_MAX_BYTES + 1)
+#define FOLDED_BYTES (2 * WIRE_NAME_MAX_BYTES) /* upper case takes up to half as much again */
 
 static const char *const reserved_names[] = {"Microsoft-*", "Microsoft.*", "etwrelay*"};
 
@@ -21,7 +24,7 @@ static const struct etwr_guid banned_groups[] = {
     {{0x1a, 0x73, 0x50, 0x4f, 0xcf, 0x89, 0x82, 0x47, 0xb3, 0xe0, 0xdc, 0xe8, 0xc9, 0x04, 0x76,
       0xba}},
     /* c7de053a-0c2e-4a44-91a2-5222ec2ecdf1 */
-    {{0x3a, 0x05, 0xde, 0xc7, 0x2c, 0x0e, 0x44, 0x4a, 0x91, 0xa2, 0x52, 0x22, 0xec, 0x2e, 0xcd,
+    {{0x3a, 0x05, 0xde, 0xc7, 0x2e, 0x0c, 0x44, 0x4a, 0x91, 0xa2, 0x52, 0x22, 0xec, 0x2e, 0xcd,
       0xf1}},
 };
 
@@ -38,28 +41,27 @@ static bool is_banned_group(const struct etwr_guid *group)
     return false;
 }
 
-/* The letter of ASCII that two bytes of UTF-8 are in upper case, or 0. */
-static char hidden_letter(const char *at)
+/* Valid UTF-8 in upper case. False: longer than any provider name. */
+static bool fold(const char *text, char folded[FOLDED_BYTES])
 {
-    if (strncmp(at, "\xC5\xBF", 2) == 0) return 's';
-    if (strncmp(at, "\xC4\xB1", 2) == 0) return 'i';
-    return 0;
-}
-
-/* The name as patterns are to see it. False: longer than any provider name. */
-static bool fold_name(const char *name, char folded[FOLDED_BYTES])
-{
+    const char *end = text + strlen(text);
     size_t size = 0;
 
-    while (*name) {
-        char letter = hidden_letter(name);
-
-        if (size == FOLDED_BYTES - 1) return false;
-        folded[size++] = letter ? letter : *name;
-        name += letter ? 2 : 1;
+    while (text < end) {
+        if (size > FOLDED_BYTES - UTF8_CODE_POINT_MAX_BYTES - 1) return false;
+        size += utf8_put(upcase(utf8_next(&text)), folded + size);
     }
     folded[size] = 0;
     return true;
+}
+
+/* A pattern too long to be folded (the config lets none pass) can only forbid. */
+static bool rule_names_provider(const struct config_provider_rule *rule, const char *folded)
+{
+    char pattern[FOLDED_BYTES];
+
+    if (!fold(rule->name, pattern)) return !rule->allow;
+    return config_pattern_matches(pattern, folded);
 }
 
 static bool rule_names_user(const struct config_provider_rule *rule, const struct policy_user *user)
@@ -78,7 +80,7 @@ find_rule(const struct config *config, const struct policy_user *user, const cha
     for (size_t i = 0; i < config->rule_count; i++) {
         const struct config_provider_rule *rule = &config->rules[i];
 
-        if (config_pattern_matches(rule->name, folded) && rule_names_user(rule, user)) return rule;
+        if (rule_names_provider(rule, folded) && rule_names_user(rule, user)) return rule;
     }
     return NULL;
 }
@@ -127,8 +129,8 @@ enum etwr_reason policy_decide(const struct config *config, const struct policy_
     char folded[FOLDED_BYTES];
     bool any = config->allow_any_provider;
 
-    if (!fold_name(request->name, folded)) return ETWR_REASON_NOT_ALLOWED;
     if (etwr_provider_id_from_name(request->name, &g.id)) return ETWR_REASON_NOT_ALLOWED;
+    if (!fold(request->name, folded)) return ETWR_REASON_NOT_ALLOWED;
     rule = find_rule(config, user, folded);
     if (!any && (rule ? !rule->allow : is_reserved(folded))) return ETWR_REASON_NOT_ALLOWED;
     if (rule && !rule->allow) rule = NULL; /* what it forbids it does not describe */
