@@ -38,7 +38,7 @@ static const char help[] =
     "  clients            N\n"
     "  seconds            from the common start to the service's answer that all are settled\n"
     "  timed_events       those of the M sent in these seconds (the bursts came before)\n"
-    "  events_per_second  timed_events / seconds\n"
+    "  events_per_second  those of them that were not dropped, by seconds\n"
     "  caller_ns          what an event costs its caller, in bursts that fit an empty queue\n"
     "  disabled_ns        what etwr_provider_enabled() costs when the service has refused\n"
     "  written, not_enabled, dropped   what became of the M events\n\n"
@@ -283,6 +283,8 @@ static int print_result(const struct bench *bench, const struct bench_result *to
                         const struct bench_result *first)
 {
     double seconds = (double)(total->end_ns - total->start_ns) / 1e9;
+    uint64_t lost = summary_lost(&total->summary);
+    uint64_t arrived = total->timed_events > lost ? total->timed_events - lost : 0;
     char line[128];
     struct text text;
 
@@ -292,8 +294,7 @@ static int print_result(const struct bench *bench, const struct bench_result *to
              ",\"seconds\":%.6f,\"timed_events\":%" PRIu64,
              bench->events, bench->clients, seconds, total->timed_events);
     text_put_string(&text, line);
-    put_number(&text,
-               ",\"events_per_second\":", seconds > 0 ? (double)total->timed_events / seconds : -1);
+    put_number(&text, ",\"events_per_second\":", seconds > 0 ? (double)arrived / seconds : -1);
     put_number(&text, ",\"caller_ns\":", first->caller_ns);
     put_number(&text, ",\"disabled_ns\":", first->disabled_ns);
     text_put_char(&text, ',');
@@ -305,7 +306,7 @@ static int print_result(const struct bench *bench, const struct bench_result *to
         fwrite(text.data, 1, text.size, stdout);
     text_clear(&text);
     summary_explain(&total->summary, "bench");
-    return bench->drop || summary_lost(&total->summary) == 0 ? COMMAND_DONE : COMMAND_FAILED;
+    return bench->drop || lost == 0 ? COMMAND_DONE : COMMAND_FAILED;
 }
 
 static int run(struct bench *bench)

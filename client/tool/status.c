@@ -34,7 +34,7 @@ static uint64_t number(const cJSON *object, const char *key)
 {
     uint64_t value = 0;
     strict_get_u64(cJSON_GetObjectItemCaseSensitive(object, key), UINT64_MAX, &value);
-    return value;
+    return value; /* 0 when there is no such number */
 }
 
 /* Text of the service may come from clients: what would move the terminal's cursor is not passed
@@ -125,7 +125,8 @@ static void print_status(const cJSON *status)
     printf("up %" PRIu64 " s  clients %" PRIu64 "  providers %" PRIu64 "\n",
            number(status, "uptime_s"), number(status, "clients"), number(status, "providers"));
     printf("accepted %" PRIu64 "  pending %" PRIu64 "  own %" PRIu64 "  ",
-           number(status, "accepted"), number(status, "pending"), number(status, "own"));
+           number(status, "accepted"), number(status, "pending"),
+           number(cJSON_GetObjectItemCaseSensitive(status, "own"), "written"));
     print_counters(status);
     print_table(status, "sinks", "sinks", print_sink);
     print_table(status, "per_client", "clients", print_client);

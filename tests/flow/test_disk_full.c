@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <check.h>
@@ -33,9 +34,11 @@ static bool mount_small(const char *folder)
 
 static bool can_mount(void)
 {
+    int status;
     pid_t pid = fork();
+
     if (pid == 0) _exit(mount_small("/tmp") ? 0 : 1);
-    return pid > 0 && process_wait(pid) == 0;
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
 static void start(void)

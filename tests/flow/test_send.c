@@ -202,7 +202,7 @@ START_TEST(event_goes_out_while_its_writer_is_still_busy)
     int end;
 
     ck_assert_int_eq(mkfifo(scratch_file(&service.scratch, "fifo", fifo), 0600), 0);
-    end = open(fifo, O_RDWR);
+    end = open(fifo, O_RDWR | O_CLOEXEC);
     ck_assert_int_ge(end, 0);
     tool = process_start(argv, scratch_file(&service.scratch, "out", out),
                          scratch_file(&service.scratch, "err", err));

@@ -3,7 +3,6 @@
  * out again, read by a reader that shares nothing with the project; and a trace sent a second time
  * is the same trace.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,27 +19,16 @@ static size_t event_count;
 /* The vectors' events that are valid, one a line, as `send --jsonl` takes them. */
 static void write_events(void)
 {
-    FILE *file;
+    const char *const argv[] = {PYTHON_PATH, "tests/support/etl_check.py", "--events", VECTORS,
+                                NULL};
     size_t size;
-    char *vectors = process_read_file(VECTORS, &size);
+    char *events;
 
-    file = fopen(scratch_file(&service.scratch, "events.jsonl", events_path), "wb");
-    ck_assert_ptr_nonnull(file);
-    event_count = 0;
-    for (char *line = vectors, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-        cJSON *vector = cJSON_ParseWithLength(line, (size_t)(end - line));
-        cJSON *expect = cJSON_GetObjectItemCaseSensitive(vector, "expect");
-        char *event = cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(vector, "event"));
-        ck_assert_ptr_nonnull(event);
-        if (!cJSON_HasObjectItem(expect, "error")) {
-            fprintf(file, "%s\n", event);
-            event_count++;
-        }
-        cJSON_free(event);
-        cJSON_Delete(vector);
-    }
-    ck_assert_int_eq(fclose(file), 0);
-    free(vectors);
+    scratch_file(&service.scratch, "events.jsonl", events_path);
+    ck_assert_int_eq(process_wait(process_start(argv, events_path, "/dev/null")), 0);
+    events = process_read_file(events_path, &size);
+    event_count = flow_count_lines(events);
+    free(events);
     ck_assert_uint_gt(event_count, 300);
 }
 

@@ -3,6 +3,7 @@
 
     etl_check.py FILE...                  strict check of the layout; prints the number of events of each file
     etl_check.py --vectors EVENTS FILE    the file holds exactly the vectors' expected events, in their order
+    etl_check.py --events EVENTS          print those events alone, one a line, as `etwrelay send --jsonl` takes them
     etl_check.py --same FILE FILE         both hold the same events (provider, descriptor, metadata, data, ids) in any order
     etl_check.py --numbers CLIENT... --in FILE...
                                           CLIENT is what tests/flow/load_client.c printed: each of its events is in the
@@ -114,9 +115,13 @@ def guid_bytes(text):
     return uuid.UUID(text).bytes_le if text else bytes(16)
 
 
+def read_vectors(path):
+    with open(path, encoding="utf-8") as file:
+        return [vector for vector in map(json.loads, file) if "error" not in vector["expect"]]
+
+
 def compare_with_vectors(vectors_path, path):
-    with open(vectors_path, encoding="utf-8") as file:
-        vectors = [v for v in map(json.loads, file) if "error" not in v["expect"]]
+    vectors = read_vectors(vectors_path)
     events = Log(path).events
     problems = []
     if len(events) != len(vectors):
@@ -188,6 +193,8 @@ def main(arguments):
             problems, said = compare_with_vectors(*arguments[1:])
         elif len(arguments) == 3 and arguments[0] == "--same":
             problems, said = compare_files(*arguments[1:])
+        elif len(arguments) == 2 and arguments[0] == "--events":
+            problems, said = [], "\n".join(json.dumps(v["event"]) for v in read_vectors(arguments[1]))
         elif arguments[:1] == ["--numbers"] and "--in" in arguments:
             problems, said = compare_numbers(arguments[1:])
         elif arguments and not arguments[0].startswith("-"):
