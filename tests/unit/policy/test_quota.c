@@ -494,6 +494,21 @@ START_TEST(bucket_says_how_long_to_wait)
 }
 END_TEST
 
+START_TEST(bucket_too_large_for_64_bits_is_full_not_empty)
+{
+    /* 2^61 tokens of 1,000 parts are a multiple of 2^64 parts. */
+    struct bucket_rate rate = {UINT64_C(1) << 61, 1000, UINT64_C(1) << 61};
+    struct bucket bucket;
+
+    bucket_init(&bucket, &rate, 0);
+    ck_assert_uint_eq(bucket_fill(&bucket, &rate, 0), UINT64_MAX / 1000);
+    bucket_take(&bucket, &rate, UINT64_MAX / 1000);
+    ck_assert_uint_eq(bucket_fill(&bucket, &rate, 8), UINT64_MAX / 1000);
+    bucket_give(&bucket, &rate, UINT64_C(1) << 61);
+    ck_assert_uint_eq(bucket_fill(&bucket, &rate, 8), UINT64_MAX / 1000);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("quota");
@@ -526,6 +541,7 @@ int main(void)
     tcase_add_test(tcase, threads_together_get_what_there_is_and_no_more);
     tcase_add_test(tcase, bucket_loses_no_fraction);
     tcase_add_test(tcase, bucket_says_how_long_to_wait);
+    tcase_add_test(tcase, bucket_too_large_for_64_bits_is_full_not_empty);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
