@@ -1,0 +1,82 @@
+/* The host on Unix: a plain process. There is nothing to install; systemd's unit or a shell starts
+ * it. */
+#include "service/host/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void host_prepare(void)
+{
+    /* A client that goes away is an error code of the write, not the end of the service. */
+    struct sigaction ignore;
+    memset(&ignore, 0, sizeof ignore);
+    ignore.sa_handler = SIG_IGN;
+    (void)sigaction(SIGPIPE, &ignore, NULL);
+    /* A socket that became descriptor 0, 1 or 2 would be written to by every message. */
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) (void)open("/dev/null", O_RDWR);
+}
+
+bool host_is_service(void)
+{
+    return getenv("NOTIFY_SOCKET") != NULL;
+}
+
+/* Make each folder on the way that is missing, for this user alone. */
+static bool make_folders(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        bool made = mkdir(path, 0700) == 0 || errno == EEXIST;
+        *slash = '/';
+        if (!made) return false;
+    }
+    return mkdir(path, 0700) == 0 || errno == EEXIST;
+}
+
+enum etwr_status host_state_folder(char *path, size_t capacity, char message[HOST_MESSAGE_BYTES])
+{
+    const char *state = getenv("STATE_DIRECTORY");
+    const char *xdg = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    int size = 0;
+    if (state != NULL &&
+        state[0] == '/') /* systemd names several with colons between: the first is ours */
+        size = snprintf(path, capacity, "%.*s", (int)strcspn(state, ":"), state);
+    else if (xdg != NULL && xdg[0] == '/')
+        size = snprintf(path, capacity, "%s/etwrelay", xdg);
+    else if (home != NULL && home[0] == '/')
+        size = snprintf(path, capacity, "%s/.local/state/etwrelay", home);
+    if (size <= 0) {
+        snprintf(message, HOST_MESSAGE_BYTES,
+                 "no place for the trace: neither STATE_DIRECTORY, XDG_STATE_HOME nor HOME is set. "
+                 "Say where with --sink etl:FILE");
+        return ETWR_E_NOT_FOUND;
+    }
+    if ((size_t)size >= capacity) {
+        snprintf(message, HOST_MESSAGE_BYTES,
+                 "the state folder's path is too long. Say where with --sink etl:FILE");
+        return ETWR_E_LIMIT;
+    }
+    if (make_folders(path)) return ETWR_OK;
+    snprintf(message, HOST_MESSAGE_BYTES,
+             "cannot make the state folder %.256s: %s. Say another place with --sink etl:FILE",
+             path, strerror(errno));
+    return ETWR_E_IO;
+}
+
+int host_service_command(const char *command)
+{
+    fprintf(
+        stderr,
+        "etwrelayd: %s is for Windows services. On this system start it with \"etwrelayd run\", "
+        "or let systemd do it\n",
+        command);
+    return 1;
+}

@@ -1,0 +1,102 @@
+/*
+ * The peer on Linux: SO_PEERCRED is what the kernel noted at connect(), whatever the client says
+ * later.
+ *
+ * User names come from the system's user database, which may be slow or far away; the acceptor asks
+ * once a user and keeps the last few answers.
+ */
+#include "service/pipe/peer.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "protocol/tracelogging/utf8.h"
+
+#define NAMES_KEPT         64
+#define PASSWD_BYTES_MAX   65536
+#define PASSWD_BYTES_FIRST 1024
+
+/* Used by the acceptor's thread only. */
+static struct {
+    bool used;
+    uid_t uid;
+    char name[PEER_USER_BYTES];
+} names[NAMES_KEPT];
+
+static bool is_clean(const char *text)
+{
+    size_t size = strlen(text);
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F) return false;
+    return utf8_is_valid(text, size);
+}
+
+/* The user database's name, or false: there is none, it does not fit, or it is no text. */
+static bool find_name(uid_t uid, char name[PEER_USER_BYTES])
+{
+    for (size_t size = PASSWD_BYTES_FIRST; size <= PASSWD_BYTES_MAX; size *= 4) {
+        struct passwd entry, *found = NULL;
+        char *buffer = malloc(size);
+        if (buffer == NULL) return false;
+        int error = getpwuid_r(uid, &entry, buffer, size, &found);
+        bool good = error == 0 && found != NULL && strlen(found->pw_name) < PEER_USER_BYTES &&
+                    found->pw_name[0] != 0 && is_clean(found->pw_name);
+        if (good) memcpy(name, found->pw_name, strlen(found->pw_name) + 1);
+        free(buffer);
+        if (error == 0) return good;
+    }
+    return false;
+}
+
+static void read_user(uid_t uid, char name[PEER_USER_BYTES])
+{
+    size_t place = uid % NAMES_KEPT;
+    if (!names[place].used || names[place].uid != uid) {
+        char number[16];
+        snprintf(number, sizeof number, "%lu", (unsigned long)uid);
+        if (!find_name(uid, names[place].name))
+            memcpy(names[place].name, number, strlen(number) + 1);
+        names[place].uid = uid;
+        names[place].used = true;
+    }
+    memcpy(name, names[place].name, PEER_USER_BYTES);
+}
+
+/* The file name that the process runs. It is a label: a process may be gone, or be another's and
+ * unreadable. */
+static void read_image(pid_t pid, char image[PEER_IMAGE_BYTES])
+{
+    char link[64];
+    char path[4096];
+    image[0] = 0;
+    snprintf(link, sizeof link, "/proc/%ld/exe", (long)pid);
+    ssize_t size = readlink(link, path, sizeof path - 1);
+    if (size <= 0) return;
+    path[size] = 0;
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    if (strlen(name) >= PEER_IMAGE_BYTES || !is_clean(name)) return;
+    memcpy(image, name, strlen(name) + 1);
+}
+
+enum etwr_status peer_read(intptr_t handle, struct peer *peer)
+{
+    struct ucred credentials;
+    socklen_t size = sizeof credentials;
+    int fd = (int)handle;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0 ||
+        size != sizeof credentials || credentials.uid == (uid_t)-1)
+        return ETWR_E_ACCESS_DENIED;
+    memset(peer, 0, sizeof *peer);
+    peer->pid = (uint32_t)credentials.pid;
+    peer->is_operator = credentials.uid == 0 || credentials.uid == geteuid();
+    snprintf(peer->user_key, sizeof peer->user_key, "%lu", (unsigned long)credentials.uid);
+    read_user(credentials.uid, peer->user);
+    read_image(credentials.pid, peer->image);
+    return ETWR_OK;
+}

@@ -1,0 +1,176 @@
+/*
+ * The path of an event, in one function: everything that happens to it between its frame and its
+ * sinks.
+ *
+ * What an event needs is prepared when its provider is opened and its schema announced
+ * (relay_requests.c); here it is only looked up, checked and handed on. Nothing is allocated but in
+ * bursts beyond what was ever seen, and no lock is taken.
+ */
+#include "service/relay.h"
+
+#include "service/lost_events.h"
+#include "service/provider/origin.h"
+#include "service/relay_schema.h"
+
+#define RECORD_HEADER_BYTES 80
+#define ITEM_HEADER_BYTES   8
+#define RELATED_ITEM_BYTES  24
+
+/* An extended item of an ETW record takes its header and its data, rounded up to 8. */
+static size_t item_bytes(size_t data)
+{
+    return ITEM_HEADER_BYTES + ((data + 7) & ~(size_t)7);
+}
+
+static size_t record_bytes(const struct sink_event *event)
+{
+    return RECORD_HEADER_BYTES + item_bytes(event->traits.size) + item_bytes(event->metadata.size) +
+           event->values.size + (event->related_activity_id == NULL ? 0 : RELATED_ITEM_BYTES);
+}
+
+/* The outcome is known, and it is a loss: count it and keep it for telling. */
+static enum etwr_reason drop(struct session *session, struct slot *slot, enum etwr_reason reason)
+{
+    struct client *client = session->client;
+    uint64_t sequence = client->account.next_sequence - 1;
+    struct account_loss loss = {slot->label, reason, 1, sequence, sequence};
+    account_dropped(&client->account, &session->worker->pool, reason);
+    lost_events_note(session->worker, client, &loss);
+    return ETWR_REASON_NONE;
+}
+
+/* Which sinks want it: each decides by its own filter. */
+static unsigned find_listeners(const struct slot *slot, size_t sink_count,
+                               const struct etwr_descriptor *descriptor)
+{
+    unsigned listeners = 0;
+    if (!slot->merged.enabled) return 0;
+    for (size_t i = 0; i < sink_count; i++)
+        if (enablement_passes(&slot->listeners[i], descriptor->level, descriptor->keyword))
+            listeners |= 1u << i;
+    return listeners;
+}
+
+/* Append who sent it, when the config wants that and a record still holds it. */
+static void stamp(const struct session *session, const struct slot_schema *schema,
+                  struct sink_event *event, uint64_t sequence, uint8_t buffer[ORIGIN_MAX_BYTES])
+{
+    const struct client *client = session->client;
+    const struct origin_values values = {
+        .pid = client->peer.pid,
+        .tid = event->tid,
+        .time = event->time,
+        .sequence = sequence,
+        .claimed_pid = client->claimed_pid,
+        .user = {client->peer.user, strlen(client->peer.user)},
+        .package = {client->peer.package, strlen(client->peer.package)},
+        .image = {client->image, strlen(client->image)},
+    };
+    struct sink_event stamped = *event;
+    size_t size = origin_size(schema->origin, &values);
+    stamped.metadata = schema->stamped;
+    if (schema->stamped.size == 0 || !origin_fits(record_bytes(&stamped), size)) {
+        session->worker->transport.unstamped++;
+        return;
+    }
+    size = origin_pack(schema->origin, &values, buffer, ORIGIN_MAX_BYTES);
+    event->metadata = schema->stamped;
+    event->origin = (struct etwr_bytes){buffer, size};
+}
+
+/* Put it into one sink; the client's account follows when this is the first that wants it. */
+static void put(struct session *session, struct slot *slot, size_t index,
+                const struct sink_event *event, bool is_followed)
+{
+    struct worker *worker = session->worker;
+    struct worker_sink *own = &worker->sinks[index];
+    struct account *account = &session->client->account;
+    struct sink_batch *sink_batch = NULL;
+    enum etwr_reason reason = ETWR_REASON_OTHER;
+    switch (own->sink->ops->write(own->sink, worker->index, event, &sink_batch, &reason)) {
+    case SINK_WRITTEN:
+        own->counts.written++;
+        if (is_followed) account_written(account);
+        break;
+    case SINK_PENDING: {
+        struct account_batch *batch = worker_batch(worker, sink_batch);
+        batch->events++;
+        own->pending++;
+        if (is_followed) account_defer(account, &worker->pool, batch, slot->label);
+        break;
+    }
+    case SINK_DROPPED:
+        own->counts.dropped[reason]++;
+        if (is_followed) (void)drop(session, slot, reason);
+        break;
+    }
+}
+
+enum etwr_reason relay_handle_event(struct session *session, const struct request_event *request,
+                                    size_t frame_bytes)
+{
+    struct worker *worker = session->worker;
+    struct client *client = session->client;
+    struct slot *slot = slots_find(&session->slots, request->slot);
+    if (slot == NULL) return ETWR_REASON_UNKNOWN_SLOT;
+    struct slot_schema *schema = slot_find_schema(slot, request->schema_id);
+    if (schema == NULL) return ETWR_REASON_UNKNOWN_SCHEMA;
+    if (!account_has_sequences(&client->account, 1)) return ETWR_REASON_MALFORMED;
+
+    uint64_t sequence = account_accept(&client->account);
+    slot->events++;
+    if (!account_pool_reserve(&worker->pool, worker->sink_count))
+        return drop(session, slot, ETWR_REASON_NO_MEMORY);
+    if (worker->phase >= WORKER_FLUSHING || session->is_drained)
+        return drop(session, slot, ETWR_REASON_SHUTDOWN);
+    if (slot->refused != ETWR_REASON_NONE) return drop(session, slot, slot->refused);
+    if (schema->refused != ETWR_REASON_NONE) return drop(session, slot, schema->refused);
+    if (!quota_take_event(worker->relay->quota, session->quota_user, &session->tokens, frame_bytes,
+                          worker_now_ms(worker)))
+        return drop(session, slot, ETWR_REASON_RATE);
+    if (schema_check(schema->schema, request->values.data, request->values.size) != ETWR_OK)
+        return drop(session, slot, ETWR_REASON_VALUES);
+
+    unsigned origin = worker->settings->config->origin;
+    if (schema->origin != origin && relay_stamp_schema(session, schema) != ETWR_OK)
+        return drop(session, slot, ETWR_REASON_NO_MEMORY);
+    struct sink_event event = {
+        .provider_id = &slot->provider->id,
+        .traits = slot->provider->traits,
+        .descriptor = schema->descriptor,
+        .metadata = schema->plain,
+        .values = request->values,
+        .activity_id = request->activity_id,
+        .related_activity_id = request->related_activity_id,
+        /* A client's clock may be wrong, or lie: nothing was sent later than it was received. */
+        .time = request->time < worker->filetime ? request->time : worker->filetime,
+        .pid = client->peer.pid,
+        .tid = request->thread_id,
+    };
+    if (record_bytes(&event) > ETWR_RECORD_MAX_BYTES)
+        return drop(session, slot, ETWR_REASON_TOO_LARGE);
+
+    unsigned listeners = find_listeners(slot, worker->sink_count, &event.descriptor);
+    uint8_t origin_buffer[ORIGIN_MAX_BYTES];
+    if (listeners != 0) {
+        if (origin != 0) stamp(session, schema, &event, sequence, origin_buffer);
+        if (client->loss_count > 0) {
+            lost_events_tell(worker, client);
+            if (!account_pool_reserve(&worker->pool, worker->sink_count))
+                return drop(session, slot, ETWR_REASON_NO_MEMORY);
+        }
+        worker_note_put(worker, event.descriptor.level);
+    } else {
+        account_not_enabled(&client->account);
+    }
+    bool is_followed = true; /* the first sink that wants it decides what the client is told */
+    for (size_t i = 0; i < worker->sink_count; i++) {
+        if ((listeners & 1u << i) == 0) {
+            worker->sinks[i].counts.not_enabled++;
+            continue;
+        }
+        put(session, slot, i, &event, is_followed);
+        is_followed = false;
+    }
+    return ETWR_REASON_NONE;
+}

@@ -1,0 +1,101 @@
+/*
+ * The relay: owns all parts and is the only one that knows all stages.
+ *
+ * relay_handle_event() is the whole path of an event in one function; relay_requests.c has the
+ * rarer requests. Life: the main thread's loop runs the acceptor, signals and the registry's
+ * housekeeping; workers do everything else.
+ */
+#ifndef ETWRELAY_RELAY_H
+#define ETWRELAY_RELAY_H
+
+#include <stdatomic.h>
+#include <uv.h>
+
+#include "protocol/text.h"
+#include "protocol/wire/request.h"
+#include "service/options.h"
+#include "service/pipe/listener.h"
+#include "service/pipe/session.h"
+#include "service/policy/quota.h"
+#include "service/provider/registry.h"
+#include "service/settings.h"
+#include "service/sink/sink.h"
+#include "service/worker.h"
+
+struct relay {
+    const struct options *options; /* borrowed: what the command line says */
+    struct settings *settings;     /* the newest; the main thread's reference */
+    struct registry *registry;
+    struct quota *quota;
+    struct relay_provider *own_provider; /* `etwrelay` */
+    struct sink *sinks[SLOT_SINKS_MAX];
+    size_t sink_count, sinks_started;
+    struct worker *workers;
+    unsigned worker_count, workers_started;
+    struct worker_message *
+        *stop_messages; /* made at the start: stopping must not fail for want of memory */
+    uint32_t pid;
+    uint64_t started_ms;
+    atomic_uint_fast64_t refused[RELAY_REASONS]; /* connections turned away at the door */
+
+    /* The main thread's. */
+    uv_loop_t loop;
+    struct listener *listener;
+    uv_signal_t interrupt, terminate, reload;
+    uv_timer_t housekeeping;
+    bool has_loop, is_stopping;
+    uint64_t next_client_id;
+};
+
+/* Run the service until it is told to stop. Returns the process's exit status. */
+int relay_run(const struct options *options);
+
+/* Now, in 100 ns since 1601 UTC. Any thread. */
+uint64_t relay_filetime(void);
+/* Monotonic milliseconds. Any thread. */
+uint64_t relay_now_ms(void);
+
+/* ---- relay_sinks.c ---- */
+/* Make the config's sinks and start them. False: `message` says which failed and why. */
+bool relay_start_sinks(struct relay *relay, char message[512]);
+void relay_stop_sinks(struct relay *relay); /* all batches are settled when it returns */
+void relay_destroy_sinks(struct relay *relay);
+
+/* ---- relay_accept.c ---- */
+/* A connection has come: to a worker, or away with a reason. A listener_callback. */
+void relay_on_accept(void *context, intptr_t handle, const struct peer *peer);
+
+/* ---- relay_reload.c ---- */
+/* Read the config file anew and have the workers adopt it; a bad file changes nothing. */
+void relay_reload(struct relay *relay);
+/* The config as file and command line say it, with the default sink. Errors go to `errors`. NULL:
+ * there were some. */
+struct config *relay_load_config(const struct options *options, struct text *errors);
+/* What quotas go by: without a limit of its own, one user at a console may use all that there is.
+ */
+struct config_limits relay_limits(const struct config *config);
+
+/* ---- relay_pins.c ---- */
+/* Keep the providers open that the config wants open from the start. */
+void relay_pin_providers(struct relay *relay);
+
+/* ---- requests; each returns ETWR_REASON_NONE, or why the connection ends. Worker's thread. ----
+ */
+enum etwr_reason relay_handle_event(struct session *session, const struct request_event *event,
+                                    size_t frame_bytes);
+enum etwr_reason relay_handle_hello(struct session *session, const struct request_hello *hello);
+enum etwr_reason relay_handle_open(struct session *session,
+                                   const struct request_provider_open *open);
+enum etwr_reason relay_handle_close(struct session *session, uint16_t number);
+enum etwr_reason relay_handle_schema(struct session *session, const struct request_schema *request);
+enum etwr_reason relay_handle_lost(struct session *session, const struct request_lost *lost);
+enum etwr_reason relay_handle_status(struct session *session, uint64_t cookie);
+
+/* Close all providers of a session that ends. */
+void relay_close_slots(struct session *session);
+/* New settings: ask the policy again, work out who listens, tell the client what changed. */
+void relay_refresh_slots(struct session *session);
+/* Give a worker's counts of events to the registry, for status. */
+void relay_publish_slot_events(struct slot *slot);
+
+#endif

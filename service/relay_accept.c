@@ -1,0 +1,80 @@
+/* At the door: who may come in, and to which worker. On the main thread. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/wire/reply.h"
+#include "service/relay.h"
+#include "service/support/log.h"
+
+static const char *text_of(enum etwr_reason reason)
+{
+    switch (reason) {
+    case ETWR_REASON_PEER_UNKNOWN:
+        return "the system would not say who you are";
+    case ETWR_REASON_CLIENT_LIMIT:
+        return "too many clients are connected: raise limits.clients, or try again later";
+    case ETWR_REASON_USER_LIMIT:
+        return "too many clients of this user: raise limits.clients_per_user, or try again later";
+    default:
+        return "the service has no memory";
+    }
+}
+
+static void refuse(struct relay *relay, intptr_t handle, enum etwr_reason reason)
+{
+    static struct log_cause cause = {.name = "refused connections"};
+    const char *text = text_of(reason);
+    /* A lack of memory has no reason of its own for connections: it is one more client than there
+     * can be. */
+    enum etwr_reason told = reason < ETWR_REASON_MALFORMED ? ETWR_REASON_CLIENT_LIMIT : reason;
+    const struct reply_refused refused = {(uint8_t)told, {text, strlen(text)}};
+    uint8_t frame[256];
+    struct writer writer;
+    writer_init(&writer, frame, sizeof frame);
+    reply_put_refused(&writer, &refused);
+    atomic_fetch_add_explicit(&relay->refused[told], 1, memory_order_relaxed);
+    listener_refuse(handle, frame, writer_size(&writer));
+    log_repeated(&cause, LOG_LEVEL_WARNING, "a connection was refused: %s", etwr_reason_name(told));
+}
+
+static struct worker *find_least_loaded(struct relay *relay)
+{
+    struct worker *best = &relay->workers[0];
+    unsigned best_load = atomic_load_explicit(&best->session_load, memory_order_relaxed);
+    for (unsigned i = 1; i < relay->worker_count; i++) {
+        struct worker *worker = &relay->workers[i];
+        unsigned load = atomic_load_explicit(&worker->session_load, memory_order_relaxed);
+        if (load >= best_load) continue;
+        best = worker;
+        best_load = load;
+    }
+    return best;
+}
+
+void relay_on_accept(void *context, intptr_t handle, const struct peer *peer)
+{
+    struct relay *relay = context;
+    struct quota_user *user = NULL;
+    if (peer == NULL) {
+        refuse(relay, handle, ETWR_REASON_PEER_UNKNOWN);
+        return;
+    }
+    struct worker_message *message = worker_message_create(WORKER_ACCEPT);
+    if (message == NULL) {
+        refuse(relay, handle, ETWR_REASON_NO_MEMORY);
+        return;
+    }
+    enum etwr_reason reason = quota_connect(relay->quota, peer->user_key, relay_now_ms(), &user);
+    if (reason != ETWR_REASON_NONE) {
+        refuse(relay, handle, reason);
+        free(message);
+        return;
+    }
+    struct worker *worker = find_least_loaded(relay);
+    message->handle = handle;
+    message->peer = *peer;
+    message->user = user;
+    message->client_id = ++relay->next_client_id;
+    atomic_fetch_add_explicit(&worker->session_load, 1, memory_order_relaxed);
+    worker_post(worker, message);
+}

@@ -1,0 +1,283 @@
+/*
+ * The service's life, on the main thread: start in the order in which things are needed, run the
+ * acceptor's loop, stop in the reverse order, and say at the end how everything stands.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "service/host/host.h"
+#include "service/relay.h"
+#include "service/sink/clock.h"
+#include "service/status.h"
+#include "service/support/log.h"
+
+#define HOUSEKEEPING_MS 1000
+#define OWN_PROVIDER    "etwrelay"
+
+uint64_t relay_filetime(void)
+{
+    return sink_clock_now();
+}
+
+uint64_t relay_now_ms(void)
+{
+    return uv_hrtime() / 1000000;
+}
+
+/* ---- stopping ---- */
+
+static void stop(struct relay *relay)
+{
+    if (relay->is_stopping) return;
+    relay->is_stopping = true;
+    log_line(LOG_LEVEL_INFO, "stopping: draining what has arrived");
+    host_tell(HOST_STOPPING);
+    listener_close(relay->listener);
+    relay->listener = NULL;
+    for (unsigned i = 0; i < relay->workers_started; i++) {
+        worker_post(&relay->workers[i], relay->stop_messages[i]);
+        relay->stop_messages[i] = NULL;
+    }
+    (void)uv_timer_stop(&relay->housekeeping);
+    /* Signals stay caught while it drains, but do not keep the loop. */
+    uv_unref((uv_handle_t *)&relay->interrupt);
+    uv_unref((uv_handle_t *)&relay->terminate);
+    uv_unref((uv_handle_t *)&relay->reload);
+}
+
+static void on_stop_signal(uv_signal_t *handle, int number)
+{
+    (void)number;
+    stop(handle->data);
+}
+
+static void on_reload_signal(uv_signal_t *handle, int number)
+{
+    struct relay *relay = handle->data;
+    (void)number;
+    if (!relay->is_stopping) relay_reload(relay);
+}
+
+static void on_housekeeping(uv_timer_t *timer)
+{
+    struct relay *relay = timer->data;
+    (void)registry_sweep(relay->registry, relay_now_ms());
+}
+
+/* ---- starting ---- */
+
+static bool fail(const char *message)
+{
+    fprintf(stderr, "etwrelayd: %s\n", message);
+    return false;
+}
+
+static bool load_settings(struct relay *relay)
+{
+    struct text errors;
+    text_init(&errors);
+    struct config *config = relay_load_config(relay->options, &errors);
+    if (config == NULL) {
+        fprintf(stderr, "etwrelayd: the configuration has errors\n%.*s", (int)errors.size,
+                errors.data == NULL ? "" : errors.data);
+        text_clear(&errors);
+        return false;
+    }
+    text_clear(&errors);
+    if (config->sink_count > SLOT_SINKS_MAX) {
+        config_unref(config);
+        return fail("$.sinks: at most 16 sinks are possible");
+    }
+    log_init((enum log_level)config->log_level);
+    relay->settings = settings_create(config);
+    config_unref(config);
+    return relay->settings != NULL || fail("no memory");
+}
+
+static bool create_parts(struct relay *relay)
+{
+    const struct config_limits limits = relay_limits(relay->settings->config);
+    struct etwr_guid id;
+    uint64_t seed;
+    if (uv_random(NULL, NULL, &seed, sizeof seed, 0, NULL) == 0) slots_seed(seed);
+    if (registry_create(&limits, &relay->registry) != ETWR_OK ||
+        quota_create(&limits, &relay->quota) != ETWR_OK ||
+        etwr_provider_id_from_name(OWN_PROVIDER, &id) != ETWR_OK ||
+        registry_open(relay->registry, OWN_PROVIDER, &id, NULL, relay_now_ms(),
+                      &relay->own_provider) != ETWR_REASON_NONE)
+        return fail("no memory");
+    return true;
+}
+
+static bool start_loop(struct relay *relay)
+{
+    if (uv_loop_init(&relay->loop) != 0) return fail("cannot make an event loop");
+    relay->has_loop = true;
+    (void)uv_timer_init(&relay->loop, &relay->housekeeping);
+    (void)uv_signal_init(&relay->loop, &relay->interrupt);
+    (void)uv_signal_init(&relay->loop, &relay->terminate);
+    (void)uv_signal_init(&relay->loop, &relay->reload);
+    relay->housekeeping.data = relay;
+    relay->interrupt.data = relay->terminate.data = relay->reload.data = relay;
+    if (uv_signal_start(&relay->interrupt, on_stop_signal, SIGINT) != 0 ||
+        uv_signal_start(&relay->terminate, on_stop_signal, SIGTERM) != 0 ||
+        uv_signal_start(&relay->reload, on_reload_signal, SIGHUP) != 0)
+        return fail("cannot catch signals");
+    (void)uv_timer_start(&relay->housekeeping, on_housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
+    return true;
+}
+
+static bool start_listener(struct relay *relay)
+{
+    const struct config *config = relay->settings->config;
+    char message[LISTENER_MESSAGE_BYTES];
+    char path[256];
+    const char *pipe = config->pipe;
+    if (pipe == NULL) {
+        if (listener_default_path(path, sizeof path) != ETWR_OK)
+            return fail(
+                "no place for the socket: XDG_RUNTIME_DIR is not set. Say where with --pipe "
+                "PATH");
+        pipe = path;
+    }
+    if (listener_open(&relay->loop, pipe, config->pipe_mode, relay_on_accept, relay,
+                      &relay->listener, message) != ETWR_OK)
+        return fail(message);
+    log_line(LOG_LEVEL_INFO, "listening on %s", pipe);
+    return true;
+}
+
+static bool start_sinks(struct relay *relay)
+{
+    char message[512] = "";
+    if (!relay_start_sinks(relay, message)) return fail(message);
+    for (size_t i = 0; i < relay->sink_count; i++)
+        log_line(LOG_LEVEL_INFO, "writing to %s%s%s", relay->sinks[i]->type,
+                 relay->sinks[i]->target[0] == 0 ? "" : ":", relay->sinks[i]->target);
+    return true;
+}
+
+static unsigned count_workers(const struct config *config)
+{
+    if (config->workers > 0) return config->workers;
+    unsigned cores = uv_available_parallelism();
+    return cores > 1 ? cores - 1 : 1;
+}
+
+static bool allocate_workers(struct relay *relay)
+{
+    relay->worker_count = count_workers(relay->settings->config);
+    relay->workers = calloc(relay->worker_count, sizeof *relay->workers);
+    relay->stop_messages = calloc(relay->worker_count, sizeof(*relay->stop_messages));
+    if (relay->workers == NULL || relay->stop_messages == NULL) return fail("no memory");
+    for (unsigned i = 0; i < relay->worker_count; i++) {
+        relay->stop_messages[i] = worker_message_create(WORKER_STOP);
+        if (relay->stop_messages[i] == NULL) return fail("no memory");
+    }
+    return true;
+}
+
+static bool start_workers(struct relay *relay)
+{
+    for (unsigned i = 0; i < relay->worker_count; i++) {
+        if (worker_start(&relay->workers[i], relay, i, relay->settings) != ETWR_OK)
+            return fail("cannot start the worker threads: no memory, or too many threads");
+        relay->workers_started++;
+    }
+    return true;
+}
+
+static bool start(struct relay *relay)
+{
+    return load_settings(relay) && create_parts(relay) && allocate_workers(relay) &&
+           start_loop(relay) && start_listener(relay) && start_sinks(relay) && start_workers(relay);
+}
+
+/* ---- the end ---- */
+
+static void close_walked(uv_handle_t *handle, void *argument)
+{
+    (void)argument;
+    if (!uv_is_closing(handle)) uv_close(handle, NULL);
+}
+
+static void print_final(struct relay *relay)
+{
+    struct text text;
+    text_init(&text);
+    text_put_string(&text, "{\"final\":");
+    status_final(relay, &text);
+    text_put_string(&text, "}\n");
+    if (text.failed) {
+        log_line(LOG_LEVEL_ERROR, "no memory for the final counters");
+    } else {
+        (void)fwrite(text.data, 1, text.size, stdout);
+        (void)fflush(stdout);
+    }
+    text_clear(&text);
+}
+
+static void end_workers(struct relay *relay)
+{
+    for (unsigned i = 0; i < relay->workers_started; i++)
+        if (relay->stop_messages[i] != NULL) {
+            worker_post(&relay->workers[i], relay->stop_messages[i]);
+            relay->stop_messages[i] = NULL;
+        }
+    for (unsigned i = 0; i < relay->workers_started; i++)
+        worker_join(&relay->workers[i]);
+}
+
+static void clear(struct relay *relay)
+{
+    for (unsigned i = 0; i < relay->workers_started; i++)
+        worker_clear(&relay->workers[i]);
+    relay_destroy_sinks(relay);
+    if (relay->listener != NULL) listener_close(relay->listener);
+    if (relay->has_loop) {
+        uv_walk(&relay->loop, close_walked, NULL);
+        (void)uv_run(&relay->loop, UV_RUN_DEFAULT);
+        (void)uv_loop_close(&relay->loop);
+    }
+    if (relay->own_provider != NULL)
+        registry_close(relay->registry, relay->own_provider, relay_now_ms());
+    registry_destroy(relay->registry);
+    quota_destroy(relay->quota);
+    settings_unref(relay->settings);
+    for (unsigned i = 0; relay->stop_messages != NULL && i < relay->worker_count; i++)
+        free(relay->stop_messages[i]);
+    free(relay->stop_messages);
+    free(relay->workers);
+}
+
+static void run(struct relay *relay)
+{
+    relay_pin_providers(relay);
+    fprintf(stderr, "ready\n");
+    host_tell(HOST_READY);
+    (void)uv_run(&relay->loop, UV_RUN_DEFAULT);
+}
+
+int relay_run(const struct options *options)
+{
+    struct relay *relay = calloc(1, sizeof *relay);
+    if (relay == NULL) {
+        fail("no memory");
+        return EXIT_FAILURE;
+    }
+    relay->options = options;
+    relay->pid = (uint32_t)uv_os_getpid();
+    relay->started_ms = relay_now_ms();
+    bool started = start(relay);
+    if (started) run(relay);
+    end_workers(relay);
+    relay_stop_sinks(relay);
+    for (unsigned i = 0; i < relay->workers_started; i++)
+        worker_finish(&relay->workers[i]);
+    if (started) print_final(relay);
+    clear(relay);
+    free(relay);
+    log_finish();
+    return started ? EXIT_SUCCESS : EXIT_FAILURE;
+}
