@@ -154,6 +154,28 @@ START_TEST(new_providers_come_back_one_by_one_in_a_minute)
 }
 END_TEST
 
+START_TEST(new_providers_at_a_rate_of_0_are_unlimited)
+{
+    struct quota_user *user;
+
+    limits.new_providers_per_user_per_minute = 0;
+    quota_configure(quota, &limits);
+    user = join("a");
+    for (int i = 0; i < 1000; i++) {
+        ck_assert_int_eq(quota_take_provider(quota, user, now), ETWR_REASON_NONE);
+    }
+}
+END_TEST
+
+START_TEST(clock_that_steps_back_forgets_nobody)
+{
+    leave(join("a"));
+    now -= 500000;
+    join("b");
+    ck_assert_uint_eq(count_users(), 2);
+}
+END_TEST
+
 START_TEST(leaving_and_coming_back_resets_no_rate)
 {
     struct quota_user *user = join("a");
@@ -523,6 +545,8 @@ int main(void)
     tcase_add_test(tcase, one_user_at_its_limit_leaves_the_other_alone);
     tcase_add_test(tcase, refused_connections_leave_no_trace);
     tcase_add_test(tcase, new_providers_come_back_one_by_one_in_a_minute);
+    tcase_add_test(tcase, new_providers_at_a_rate_of_0_are_unlimited);
+    tcase_add_test(tcase, clock_that_steps_back_forgets_nobody);
     tcase_add_test(tcase, leaving_and_coming_back_resets_no_rate);
     tcase_add_test(tcase, user_is_forgotten_once_everything_has_come_back);
     tcase_add_test(tcase, user_that_holds_memory_is_not_forgotten);
