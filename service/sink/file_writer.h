@@ -10,8 +10,9 @@
  *                region    region            region_start   at
  *
  * A worker holds the buffer it fills and one in reserve, so that after file_writer_ready() said yes
- * at least a whole buffer of events can be put before the next check. All memory is allocated at
- * the start; only a single record larger than a buffer makes a buffer grow, until it is written.
+ * one record of any size, or half a buffer of smaller ones, can be put before the next check. All
+ * memory is allocated at the start; only a single record larger than a buffer makes a buffer grow,
+ * until it is written.
  *
  * Threads: functions with `worker` on that worker's thread; the `write` callback runs on the writer
  * thread, one batch at a time, those of one worker in their order.
@@ -62,7 +63,7 @@ void file_writer_stop(struct file_writer *writer);
 /* Free; after file_writer_stop() and once no batch is used any more. NULL allowed. */
 void file_writer_destroy(struct file_writer *writer);
 
-/* Can a whole buffer of events be put? Yes also after stall_ms of no. */
+/* Is a buffer in reserve? Yes also after stall_ms of no. */
 bool file_writer_ready(struct file_writer *writer, unsigned worker, uint64_t now_ms);
 
 /*

@@ -9,11 +9,12 @@
  * not be, the sink calls `on_settled` (from any thread) and the worker collects it with
  * take_settled(). Batches of one worker and sink come back in the order in which they were made.
  *
- * Back-pressure: ready() says whether a worker may go on. After a yes at least 128 KiB of records
- * (or lines) can be put without dropping, so it need not be asked before each event. While it says
- * no, the worker stops reading its sessions, but flushes and collects; `on_settled` is also called
- * when room comes back. Only after the sink's own `stall_ms` does ready() say yes again although
- * there is no room, and then write() drops with ETWR_REASON_FULL once the buffer at hand is full.
+ * Back-pressure: ready() says whether a worker may go on. After a yes one event of any size can be
+ * put without dropping, and 64 KiB of smaller ones, so it need not be asked before each event.
+ * While it says no, the worker stops reading its sessions, but flushes and collects; `on_settled`
+ * is also called when room comes back. Only after the sink's own `stall_ms` does ready() say yes
+ * again although there is no room, and then write() drops with ETWR_REASON_FULL once the buffer at
+ * hand is full.
  */
 #ifndef ETWRELAY_SINK_H
 #define ETWRELAY_SINK_H
