@@ -43,6 +43,7 @@ title "start the service: etwrelayd run"
 mkdir "$work/state"
 ETWRELAY_PIPE="$work/relay.sock" # where the tool and the workers below connect
 export ETWRELAY_PIPE
+: >"$work/service.log"
 "$build/service/etwrelayd" run --pipe "$ETWRELAY_PIPE" --sink "etl:$work/state/etwrelay.etl" \
     --sink "jsonl:$work/state/etwrelay.jsonl" >"$work/final.json" 2>"$work/service.log" &
 service=$!
@@ -62,7 +63,8 @@ anna=$!
 bert=$!
 wait "$anna" || fail "the first worker lost events"
 wait "$bert" || fail "the second worker lost events"
-cat "$work/anna" "$work/bert"
+echo "process $anna, $(cat "$work/anna")"
+echo "process $bert, $(cat "$work/bert")"
 
 title "one more from the shell: etwrelay send"
 "$build/client/tool/etwrelay" send --provider Contoso.Shell --event BackupDone --level 4 \

@@ -68,6 +68,7 @@ passed "the example is built through pkg-config and the CMake package, shared an
 
 ETWRELAY_PIPE="$work/relay.sock"
 export ETWRELAY_PIPE
+: >"$work/log"
 "$prefix/bin/etwrelayd" run --pipe "$ETWRELAY_PIPE" --sink "etl:$work/relay.etl" >"$work/final.json" 2>"$work/log" &
 service=$!
 tries=0
@@ -79,7 +80,7 @@ until grep -q '^ready$' "$work/log"; do
 done
 for program in with_shared with_static cmake/build/shared cmake/build/static; do
     said=$(LD_LIBRARY_PATH="$library" "$work/$program") || fail "$program: $said"
-    [ "$said" = "1 written" ] || fail "$program says: $said"
+    [ "$said" = "written 1 of 1" ] || fail "$program says: $said"
     passed "$program sends its event"
 done
 stop_service
