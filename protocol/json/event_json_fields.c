@@ -85,13 +85,26 @@ static bool read_out(struct event_reader *reader, const cJSON *object, struct fi
                                 "there is no such out type; the nearest is \"%s\"", nearest);
 }
 
+/* Into reader->scratch. */
+static bool read_type_info(struct event_reader *reader, const struct field *field)
+{
+    size_t mark = 0;
+    text_reset(&reader->scratch);
+    if (field->type_info == NULL) return true;
+    mark = json_path_key(&reader->path, "type_info", strlen("type_info"));
+    if (!event_json_hex(reader, field->type_info)) return false;
+    json_path_back(&reader->path, mark);
+    return true;
+}
+
+/* The type information is read here for its errors alone: they belong to this place in the tree. */
 static bool read_custom(struct event_reader *reader, const cJSON *object, struct field *field)
 {
     uint64_t in = 0;
     if (!event_reader_number(reader, object, "in", CUSTOM_IN_MAX, &in)) return false;
     field->custom_in = (uint8_t)in;
     field->type_info = cJSON_GetObjectItemCaseSensitive(object, "type_info");
-    return true;
+    return read_type_info(reader, field);
 }
 
 static bool read_field(struct event_reader *reader, const cJSON *object, struct field *field)
@@ -149,17 +162,6 @@ static bool declare_struct(struct event_reader *reader, const struct field *fiel
         return false;
     }
     return declare_members(reader, field->members);
-}
-
-static bool read_type_info(struct event_reader *reader, const struct field *field)
-{
-    size_t mark = 0;
-    text_reset(&reader->scratch);
-    if (field->type_info == NULL) return true;
-    mark = json_path_key(&reader->path, "type_info", strlen("type_info"));
-    if (!event_json_hex(reader, field->type_info)) return false;
-    json_path_back(&reader->path, mark);
-    return true;
 }
 
 static bool declare_plain(struct event_reader *reader, const struct field *field)
