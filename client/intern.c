@@ -132,21 +132,33 @@ static bool grow(struct intern *intern)
     return true;
 }
 
-/* The clock: the first one that was not used since the hand passed it last. */
-static size_t evict(struct intern *intern)
+/*
+ * The clock, over one slot's schemas or (slot 0) all: the place of the first one that was not used
+ * since the hand passed it last. False: the slot has none.
+ */
+static bool find_victim(struct intern *intern, uint16_t slot, size_t *place)
 {
-    for (;;) {
-        size_t place = intern->hand;
-        struct known *known = intern->by_id[place];
+    for (size_t steps = 0; steps < 2 * intern->count; steps++) {
+        struct known *known = intern->by_id[intern->hand];
 
-        intern->hand = (place + 1) % intern->count;
-        if (known->was_used) {
-            known->was_used = false;
-            continue;
-        }
-        unlist(intern, known);
-        return place;
+        *place = intern->hand;
+        intern->hand = (intern->hand + 1) % intern->count;
+        if (slot != 0 && known->slot != slot) continue;
+        if (!known->was_used) return true;
+        known->was_used = false;
     }
+    return false;
+}
+
+/* Ids belong to their slot at the service, so one of the same slot is replaced there; another
+ * slot's would stay, and with it the service's count. */
+static size_t evict(struct intern *intern, uint16_t slot)
+{
+    size_t place = 0;
+
+    if (!find_victim(intern, slot, &place)) find_victim(intern, 0, &place);
+    unlist(intern, intern->by_id[place]);
+    return place;
 }
 
 static size_t find_hole(const struct intern *intern)
@@ -159,7 +171,7 @@ static size_t find_hole(const struct intern *intern)
 }
 
 /* A place in by_id that is free. */
-static size_t take_place(struct intern *intern)
+static size_t take_place(struct intern *intern, uint16_t slot)
 {
     size_t room = intern->bucket_count / BUCKETS_AN_ID;
 
@@ -168,7 +180,7 @@ static size_t take_place(struct intern *intern)
         intern->holes++; /* unlist() and intern_add() count alike */
         return intern->count++;
     }
-    return evict(intern);
+    return evict(intern, slot);
 }
 
 static struct known *create_known(const struct intern_key *key)
@@ -180,7 +192,6 @@ static struct known *create_known(const struct intern_key *key)
     *known = (struct known){.references = 1,
                             .slot = key->slot,
                             .is_listed = true,
-                            .was_used = true,
                             .hash = key->hash,
                             .descriptor = *key->descriptor,
                             .frame_size = size};
@@ -209,7 +220,7 @@ struct known *intern_add(struct intern *intern, const struct intern_key *key)
     size_t place;
 
     if (!known) return NULL;
-    place = take_place(intern);
+    place = take_place(intern, key->slot);
     known->id = (uint32_t)place + 1;
     if (!put_frame(known, key)) {
         free(known);

@@ -1,7 +1,8 @@
 /*
  * Interned schemas: (provider slot, descriptor, metadata) to the small number that travels with
  * each event instead. At most 4,096 are live; past that the one not used for longest (roughly: the
- * clock algorithm) gives up its number, and announcing the number again replaces it at the service.
+ * clock algorithm) gives up its number, if there is one of the same slot: announcing a slot's
+ * number again replaces it at the service, and only that.
  *
  * All under the client's lock, references included.
  */
@@ -25,7 +26,7 @@ struct known {
     uint32_t id; /* on the wire: 1 to INTERN_SCHEMAS_MAX */
     uint16_t slot;
     bool is_listed; /* still in the table: `id` is its own */
-    bool was_used;  /* since the clock's hand passed */
+    bool was_used;  /* again, since it was made or the clock's hand passed */
     uint64_t hash;
     struct known *next; /* in its bucket */
     struct etwr_descriptor descriptor;

@@ -1,0 +1,203 @@
+/* Where a client connects, and what it trusts. Each case runs in a process of its own. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/endpoint.h"
+
+static struct endpoint endpoint;
+static char text[256];
+
+static void setup(void)
+{
+    unsetenv("ETWRELAY_FD");
+    unsetenv("ETWRELAY_PIPE");
+    unsetenv("XDG_RUNTIME_DIR");
+}
+
+/* A folder with a file called etwrelay.sock in it, as XDG_RUNTIME_DIR. */
+static void make_runtime_folder(char folder[64])
+{
+    char path[96];
+    FILE *file;
+
+    strcpy(folder, "/tmp/etwrelay-test-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/etwrelay.sock", folder);
+    file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fclose(file);
+    setenv("XDG_RUNTIME_DIR", folder, 1);
+}
+
+static void remove_runtime_folder(const char *folder)
+{
+    char path[96];
+
+    snprintf(path, sizeof path, "%s/etwrelay.sock", folder);
+    unlink(path);
+    rmdir(folder);
+}
+
+START_TEST(the_option_comes_before_the_environment)
+{
+    setenv("ETWRELAY_FD", "7", 1);
+    setenv("ETWRELAY_PIPE", "/other", 1);
+    ck_assert_int_eq(endpoint_choose("/option", &endpoint), ETWR_OK);
+    ck_assert_int_eq(endpoint.kind, ENDPOINT_PATH);
+    ck_assert_str_eq(endpoint.path, "/option");
+}
+END_TEST
+
+START_TEST(an_open_stream_comes_before_a_path)
+{
+    setenv("ETWRELAY_FD", "7", 1);
+    setenv("ETWRELAY_PIPE", "/other", 1);
+    ck_assert_int_eq(endpoint_choose(NULL, &endpoint), ETWR_OK);
+    ck_assert_int_eq(endpoint.kind, ENDPOINT_HANDLE);
+    ck_assert_int_eq(endpoint.handle, 7);
+}
+END_TEST
+
+START_TEST(an_open_stream_serves_once)
+{
+    setenv("ETWRELAY_FD", "7", 1);
+    setenv("ETWRELAY_PIPE", "/other", 1);
+    ck_assert(endpoint_take_handle());
+    ck_assert(!endpoint_take_handle());
+    ck_assert_int_eq(endpoint_choose(NULL, &endpoint), ETWR_OK);
+    ck_assert_str_eq(endpoint.path, "/other");
+    endpoint_return_handle();
+    ck_assert_int_eq(endpoint_choose(NULL, &endpoint), ETWR_OK);
+    ck_assert_int_eq(endpoint.kind, ENDPOINT_HANDLE);
+}
+END_TEST
+
+START_TEST(a_handle_that_is_no_number_is_an_error)
+{
+    static const char *const bad[] = {"x", "-1", "+1", " 1", "1 ", "0x1", "99999999999999999999"};
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        setenv("ETWRELAY_FD", bad[i], 1);
+        ck_assert_int_eq(endpoint_choose(NULL, &endpoint), ETWR_E_INVALID_ARGUMENT);
+    }
+}
+END_TEST
+
+START_TEST(a_path_of_107_bytes_is_the_longest)
+{
+    char path[109];
+
+    memset(path, 'x', sizeof path);
+    path[108] = '\0';
+    ck_assert_int_eq(endpoint_choose(path, &endpoint), ETWR_E_INVALID_ARGUMENT);
+    setenv("ETWRELAY_PIPE", path, 1);
+    ck_assert_int_eq(endpoint_choose(NULL, &endpoint), ETWR_E_INVALID_ARGUMENT);
+    path[107] = '\0';
+    ck_assert_int_eq(endpoint_choose(path, &endpoint), ETWR_OK);
+    ck_assert_int_eq(endpoint_choose("", &endpoint), ETWR_E_INVALID_ARGUMENT);
+}
+END_TEST
+
+START_TEST(variables_that_are_empty_are_not_set)
+{
+    setenv("ETWRELAY_FD", "", 1);
+    setenv("ETWRELAY_PIPE", "", 1);
+    ck_assert_int_eq(endpoint_choose(NULL, &endpoint), ETWR_OK);
+    ck_assert_int_eq(endpoint.kind, ENDPOINT_SEARCH);
+}
+END_TEST
+
+START_TEST(the_users_own_service_comes_before_the_systems_when_it_is_there)
+{
+    char folder[64];
+
+    make_runtime_folder(folder);
+    ck_assert_int_eq(endpoint_choose(NULL, &endpoint), ETWR_OK);
+    ck_assert(endpoint_find_path(&endpoint, text, sizeof text));
+    ck_assert_int_eq(strncmp(endpoint.path, folder, strlen(folder)), 0);
+    remove_runtime_folder(folder);
+    ck_assert(endpoint_find_path(&endpoint, text, sizeof text));
+    ck_assert_str_eq(endpoint.path, "/run/etwrelay/etwrelay.sock");
+}
+END_TEST
+
+START_TEST(a_folder_that_others_may_write_to_is_not_trusted)
+{
+    char folder[64];
+
+    make_runtime_folder(folder);
+    ck_assert_int_eq(chmod(folder, 0777), 0);
+    ck_assert_int_eq(endpoint_choose(NULL, &endpoint), ETWR_OK);
+    ck_assert(!endpoint_find_path(&endpoint, text, sizeof text));
+    ck_assert_ptr_nonnull(strstr(text, folder));
+    ck_assert_int_eq(chmod(folder, 0700), 0);
+    ck_assert(endpoint_find_path(&endpoint, text, sizeof text));
+    remove_runtime_folder(folder);
+}
+END_TEST
+
+START_TEST(somebody_elses_folder_is_trusted_for_the_system_alone)
+{
+    char folder[64], path[96];
+
+    if (geteuid() != 0) return; /* only root can give a folder away */
+    make_runtime_folder(folder);
+    snprintf(path, sizeof path, "%s/etwrelay.sock", folder);
+    ck_assert_int_eq(chown(folder, 12345, 12345), 0);
+    ck_assert_int_eq(endpoint_choose(NULL, &endpoint), ETWR_OK);
+    ck_assert(!endpoint_find_path(&endpoint, text, sizeof text));
+    /* In /tmp anybody could have made it, even for the system. */
+    ck_assert(!transport_path_is_trusted(path, true));
+    remove_runtime_folder(folder);
+    strcpy(folder, "/run/etwrelay-test-XXXXXX");
+    if (!mkdtemp(folder)) return;
+    snprintf(path, sizeof path, "%s/s", folder);
+    ck_assert_int_eq(chown(folder, 12345, 12345), 0);
+    ck_assert(transport_path_is_trusted(path, true));
+    ck_assert(!transport_path_is_trusted(path, false));
+    rmdir(folder);
+}
+END_TEST
+
+START_TEST(a_path_that_somebody_named_is_taken_as_it_is)
+{
+    char folder[64], path[96];
+
+    make_runtime_folder(folder);
+    ck_assert_int_eq(chmod(folder, 0777), 0);
+    snprintf(path, sizeof path, "%s/etwrelay.sock", folder);
+    ck_assert_int_eq(endpoint_choose(path, &endpoint), ETWR_OK);
+    ck_assert(endpoint_find_path(&endpoint, text, sizeof text));
+    ck_assert_str_eq(endpoint.path, path);
+    remove_runtime_folder(folder);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("endpoint");
+    TCase *tcase = tcase_create("endpoint");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(tcase, setup, NULL);
+    tcase_add_test(tcase, the_option_comes_before_the_environment);
+    tcase_add_test(tcase, an_open_stream_comes_before_a_path);
+    tcase_add_test(tcase, an_open_stream_serves_once);
+    tcase_add_test(tcase, a_handle_that_is_no_number_is_an_error);
+    tcase_add_test(tcase, a_path_of_107_bytes_is_the_longest);
+    tcase_add_test(tcase, variables_that_are_empty_are_not_set);
+    tcase_add_test(tcase, the_users_own_service_comes_before_the_systems_when_it_is_there);
+    tcase_add_test(tcase, a_folder_that_others_may_write_to_is_not_trusted);
+    tcase_add_test(tcase, somebody_elses_folder_is_trusted_for_the_system_alone);
+    tcase_add_test(tcase, a_path_that_somebody_named_is_taken_as_it_is);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
