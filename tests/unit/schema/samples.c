@@ -63,6 +63,9 @@ const struct sample sample_compounds[] = {
     /* struct[] { uint8, uint16 }: one fixed size a turn */
     {"7300 d8 02 6600 04 6600 06", "0200 01 0200 03 0400"},
     {"7300 d8 02 6600 04 6600 06", "0000"},
+    /* struct[] { uint8, str8 }, struct[2] { str8, uint8 }: not of one size for all that */
+    {"7300 d802 6600 04 6600 17", "0200 01 0100 61 02 0000"},
+    {"7300 b802 0200 6600 17 6600 04", "0100 61 01 0000 02"},
     /* struct[2] { uint8 } between fixed fields: all one size */
     {"6600 08 7300 b8 01 0200 6600 04 6600 08", "00000000 0102 00000000"},
     /* struct[] { str8, struct[2] { zstr8 } } */

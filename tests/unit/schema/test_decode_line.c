@@ -298,6 +298,18 @@ START_TEST(what_does_not_decode_says_so_with_its_bytes)
 }
 END_TEST
 
+/* Once the values have ended, no loop goes on: these counts multiply to 2^128. */
+START_TEST(nested_counts_end_with_the_values)
+{
+    char fields[8 * 16 + 16] = "";
+
+    for (int i = 0; i < 8; i++)
+        strcat(fields, "7300 b801ffff ");
+    strcat(fields, "6600 02");
+    ck_assert_int_eq(decode_hex(fields, "0000"), ETWR_E_MALFORMED);
+}
+END_TEST
+
 /* No byte of an event, wherever it stands, makes a second line or a control character. */
 static void vector_is_one_line(const struct vector *vector)
 {
@@ -332,6 +344,7 @@ int main(void)
     tcase_add_test(tcase, the_id_stands_for_a_provider_without_a_name);
     tcase_add_test(tcase, records_of_other_kinds_show_id_version_and_payload);
     tcase_add_test(tcase, what_does_not_decode_says_so_with_its_bytes);
+    tcase_add_test(tcase, nested_counts_end_with_the_values);
     tcase_add_test(tcase, every_vector_is_one_line);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

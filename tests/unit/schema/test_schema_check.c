@@ -146,6 +146,17 @@ START_TEST(nested_constant_arrays_do_not_overflow)
 }
 END_TEST
 
+/* Powers of two, whose product or sum in 32 bits would be nothing: no values would then do. */
+START_TEST(sizes_do_not_wrap_to_nothing)
+{
+    ck_assert_int_eq(check_hex("7300 b8010080 6600 28 0080", ""), ETWR_E_BAD_VALUE);
+    ck_assert_int_eq(check_hex("7300 b8010080 6600 26 0080 7300 b8010080 6600 26 0080", ""),
+                     ETWR_E_BAD_VALUE);
+    ck_assert_int_eq(check_hex("7300 d801 7300 b8010080 6600 28 0080", "0100"), ETWR_E_BAD_VALUE);
+    ck_assert_int_eq(check_hex("7300 d801 7300 b8010080 6600 28 0080", "0000"), ETWR_OK);
+}
+END_TEST
+
 /* The same around a string: each turn takes a byte, so the values' end ends it. Without that it
  * would run for ages. */
 START_TEST(nested_constant_arrays_of_strings_end_with_their_values)
@@ -235,6 +246,7 @@ int main(void)
     tcase_add_test(tcase, the_largest_counts_are_counted_right);
     tcase_add_test(tcase, values_over_64_kib_are_refused);
     tcase_add_test(tcase, nested_constant_arrays_do_not_overflow);
+    tcase_add_test(tcase, sizes_do_not_wrap_to_nothing);
     tcase_add_test(tcase, nested_constant_arrays_of_strings_end_with_their_values);
     tcase_add_loop_test(tcase, elements_that_take_no_bytes_are_refused, 0,
                         (int)(sizeof without_bytes / sizeof without_bytes[0]));

@@ -193,6 +193,19 @@ START_TEST(json_strings_escape_what_json_and_terminals_act_on)
 }
 END_TEST
 
+START_TEST(json_characters_are_escaped_as_strings_are)
+{
+    static const uint32_t code_points[] = {'a',  '"',  '\n',   0,      0x7F,
+                                           0x9B, 0xA0, 0x2028, 0x2029, 0x1F600};
+
+    for (size_t i = 0; i < sizeof code_points / sizeof code_points[0]; i++)
+        text_put_json_character(&text, code_points[i]);
+    assert_text("a\\\"\\n\\u0000\\u007f\\u009b\xc2\xa0\\u2028\\u2029\xf0\x9f\x98\x80");
+    text_put_character(&text, 0x20AC);
+    assert_text("\xe2\x82\xac");
+}
+END_TEST
+
 START_TEST(json_strings_end_inside_a_character_without_reading_on)
 {
     char *bytes = malloc(2);
@@ -225,6 +238,7 @@ int main(void)
     tcase_add_test(tcase, floats_are_short_where_that_is_exact);
     tcase_add_test(tcase, what_is_no_number_is_a_word);
     tcase_add_test(tcase, json_strings_escape_what_json_and_terminals_act_on);
+    tcase_add_test(tcase, json_characters_are_escaped_as_strings_are);
     tcase_add_test(tcase, json_strings_end_inside_a_character_without_reading_on);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
