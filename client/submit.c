@@ -189,6 +189,16 @@ static enum etwr_status put_event(struct etwr_client *client, const struct outgo
     return ETWR_OK;
 }
 
+/* What is owed is paid only when the event has room as well, or a full queue would take up its last
+ * bytes with one LOST for each event. */
+static enum etwr_status pay_and_put(struct etwr_client *client, const struct outgoing *event,
+                                    struct request_event *request)
+{
+    if (!queue_reserve(&client->queue, frame_bytes(event))) return ETWR_E_QUEUE_FULL;
+    if (!submit_pay(client)) return ETWR_E_QUEUE_FULL;
+    return put_event(client, event, request);
+}
+
 /* Put it, or wait for room as long as the client was told to, or drop it. */
 static enum etwr_status put_or_drop(struct provider *provider, const struct outgoing *event,
                                     struct request_event *request)
@@ -203,7 +213,7 @@ static enum etwr_status put_or_drop(struct provider *provider, const struct outg
             drop(provider, ETWR_REASON_DISCONNECTED);
             return ETWR_E_DISCONNECTED;
         }
-        status = submit_pay(client) ? put_event(client, event, request) : ETWR_E_QUEUE_FULL;
+        status = pay_and_put(client, event, request);
         if (status == ETWR_OK) return ETWR_OK;
         if (status == ETWR_E_NO_MEMORY) {
             drop(provider, ETWR_REASON_NO_MEMORY);
