@@ -25,27 +25,28 @@ static bool is_valid(const void *text, size_t size)
     return valid;
 }
 
+static bool survives_utf16(uint32_t code_point)
+{
+    char text[4], back[6];
+    uint8_t wide[4];
+    size_t back_size = 0;
+    const size_t size = utf8_put(code_point, text);
+    const size_t wide_size = code_point < 0x10000 ? 2 : 4;
+    const char *at = text;
+    return utf8_is_valid(text, size) && utf8_next(&at) == code_point && at == text + size &&
+           utf16_from_utf8(text, size, wide) == wide_size &&
+           utf16_size_of_utf8(text, size) == wide_size &&
+           utf8_size_of_utf16(wide, wide_size, &back_size) && back_size == size &&
+           utf8_from_utf16(wide, wide_size, back) == size && memcmp(back, text, size) == 0;
+}
+
+/* One assertion for all: a million would take their time. */
 START_TEST(every_code_point_goes_to_utf16_and_back)
 {
-    for (uint32_t code_point = 0; code_point <= CODE_POINT_MAX; code_point++) {
-        char text[4], back[6];
-        uint8_t wide[4];
-        size_t back_size = 0;
-        if (is_surrogate(code_point)) continue;
-        const size_t size = utf8_put(code_point, text);
-        const char *at = text;
-        ck_assert(utf8_is_valid(text, size));
-        ck_assert_uint_eq(utf8_next(&at), code_point);
-        ck_assert_uint_eq((size_t)(at - text), size);
-
-        const size_t wide_size = utf16_from_utf8(text, size, wide);
-        ck_assert_uint_eq(wide_size, code_point < 0x10000 ? 2 : 4);
-        ck_assert_uint_eq(utf16_size_of_utf8(text, size), wide_size);
-        ck_assert(utf8_size_of_utf16(wide, wide_size, &back_size));
-        ck_assert_uint_eq(back_size, size);
-        ck_assert_uint_eq(utf8_from_utf16(wide, wide_size, back), size);
-        ck_assert_mem_eq(back, text, size);
-    }
+    uint32_t code_point = 0;
+    while (code_point <= CODE_POINT_MAX && (is_surrogate(code_point) || survives_utf16(code_point)))
+        code_point++;
+    ck_assert_uint_eq(code_point, CODE_POINT_MAX + 1);
 }
 END_TEST
 
