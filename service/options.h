@@ -16,7 +16,7 @@ enum options_command {
     OPTIONS_WRONG /* `message` says what is wrong */
 };
 
-#define OPTIONS_SINKS_MAX     16
+#define OPTIONS_SINKS_MAX     CONFIG_SINKS_MAX
 #define OPTIONS_MESSAGE_BYTES 256
 
 struct options { /* borrows from argv */

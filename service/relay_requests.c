@@ -58,7 +58,7 @@ enum etwr_reason relay_handle_hello(struct session *session, const struct reques
     struct client *client = session->client;
     if (hello->version_lowest > WIRE_VERSION || hello->version_highest < WIRE_VERSION)
         return ETWR_REASON_BAD_VERSION;
-    if (worker->phase != WORKER_RUNNING) return ETWR_REASON_STOPPING;
+    if (worker->phase >= WORKER_FLUSHING || session->is_drained) return ETWR_REASON_STOPPING;
     account_start(&client->account, hello->first_sequence);
     session->acked_sequence = client->account.settled_sequence;
     client->claimed_pid = hello->claimed_pid;
@@ -68,7 +68,7 @@ enum etwr_reason relay_handle_hello(struct session *session, const struct reques
     quota_hello_done(worker->relay->quota, session->quota_user);
     session->is_hello_done = true;
     tell_in_doubt(session, hello);
-    session_welcome(session); /* may end the session: the pipe may be broken */
+    session_welcome(session);
     return ETWR_REASON_NONE;
 }
 
@@ -215,15 +215,25 @@ static bool is_still_allowed(const struct session *session, const struct slot *s
            (!grant.has_group || memcmp(&grant.group, &provider->group, sizeof grant.group) == 0);
 }
 
+/* Under the cap on a client's providers, as it is now? */
+static bool has_room(const struct session *session)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < session->slots.count; i++)
+        if (session->slots.sorted[i]->provider != NULL) count++;
+    return config_of(session)->allow_any_provider ||
+           count < config_of(session)->limits.providers_per_client;
+}
+
 static void refresh_slot(struct session *session, struct slot *slot)
 {
     struct enablement before = slot->merged;
     enum etwr_reason refused_before = slot->refused;
-    if (slot->refused == ETWR_REASON_NONE && !is_still_allowed(session, slot)) {
+    if (slot->refused != ETWR_REASON_NONE) {
+        if (has_room(session)) register_slot(session, slot);
+    } else if (!is_still_allowed(session, slot)) {
         unregister_slot(session, slot);
         register_slot(session, slot); /* perhaps under another id; else it says why not */
-    } else if (slot->refused == ETWR_REASON_NOT_ALLOWED) {
-        register_slot(session, slot);
     }
     find_enablement(session->worker->settings, slot);
     if (slot->refused != refused_before || !enablement_is_equal(&before, &slot->merged))

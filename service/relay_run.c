@@ -33,6 +33,8 @@ static void stop(struct relay *relay)
     relay->is_stopping = true;
     log_line(LOG_LEVEL_INFO, "stopping: draining what has arrived");
     host_tell(HOST_STOPPING);
+    /* Who has connected is heard out; the workers get these before the stop. */
+    listener_accept_waiting(relay->listener);
     listener_close(relay->listener);
     relay->listener = NULL;
     for (unsigned i = 0; i < relay->workers_started; i++) {
@@ -85,10 +87,6 @@ static bool load_settings(struct relay *relay)
         return false;
     }
     text_clear(&errors);
-    if (config->sink_count > SLOT_SINKS_MAX) {
-        config_unref(config);
-        return fail("$.sinks: at most 16 sinks are possible");
-    }
     log_init((enum log_level)config->log_level);
     relay->settings = settings_create(config);
     config_unref(config);

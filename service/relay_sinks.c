@@ -57,11 +57,6 @@ static bool start_one(struct relay *relay, const struct config_sink *config, cha
 bool relay_start_sinks(struct relay *relay, char message[512])
 {
     const struct config *config = relay->settings->config;
-    if (config->sink_count > SLOT_SINKS_MAX) {
-        snprintf(message, 512, "$.sinks: there are %zu sinks, and %d are possible",
-                 config->sink_count, SLOT_SINKS_MAX);
-        return false;
-    }
     for (size_t i = 0; i < config->sink_count; i++)
         if (!start_one(relay, &config->sinks[i], message)) return false;
     return true;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/tracelogging/utf8.h"
 #include "service/relay.h"
 
 static void put_key(struct text *text, const char *key)
@@ -23,6 +24,20 @@ static void put_string(struct text *text, const char *key, const char *value)
 {
     put_key(text, key);
     text_put_json_string(text, value, strlen(value));
+}
+
+/* A path may be any bytes; JSON is UTF-8. */
+static void put_path(struct text *text, const char *key, const char *path)
+{
+    if (utf8_is_valid(path, strlen(path))) {
+        put_string(text, key, path);
+        return;
+    }
+    put_key(text, key);
+    text_put_char(text, '"');
+    for (const char *at = path; *at != 0; at++)
+        text_put_char(text, *at < 0x20 || *at > 0x7E || *at == '"' || *at == '\\' ? '?' : *at);
+    text_put_char(text, '"');
 }
 
 /* {reason: count} for what is not 0; `first` is the first reason that the table counts. */
@@ -116,7 +131,7 @@ static void put_sinks(struct text *text, const struct relay *relay, const struct
         if (i > 0) text_put_char(text, ',');
         text_put_char(text, '{');
         put_string(text, "type", relay->sinks[i]->type);
-        put_string(text, "target", relay->sinks[i]->target);
+        put_path(text, "target", relay->sinks[i]->target);
         put_counts(text, &sum->sinks[i].counts);
         put_number(text, "pending", sum->sinks[i].pending);
         text_put_char(text, '}');

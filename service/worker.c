@@ -63,7 +63,8 @@ static void on_scan_timer(uv_timer_t *timer)
         session_scan(session, now_ms);
         session = next;
     }
-    if (worker->lossy != NULL && now_ms - worker->lost_events_ms >= WORKER_LOST_EVENTS_MS)
+    if (worker->lossy != NULL && !worker->is_held &&
+        now_ms - worker->lost_events_ms >= WORKER_LOST_EVENTS_MS)
         lost_events_tell_all(worker);
 }
 

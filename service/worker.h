@@ -103,8 +103,8 @@ struct worker {
     atomic_uint session_load; /* sessions, for the acceptor to choose by */
 
     enum worker_phase phase;
-    uint64_t phase_ms;  /* when the stop came */
-    uint64_t stop_turn; /* in which turn */
+    uint64_t phase_ms;  /* since when it stops, or flushes */
+    uint64_t stop_turn; /* the turn in which the stop came */
     uint64_t turn;      /* counts turns of the loop */
     uint64_t read_turn; /* the last turn in which something was read */
     uint64_t filetime;  /* when the bytes being parsed were read */

@@ -87,6 +87,7 @@ void worker_go_on_stopping(struct worker *worker)
         lost_events_tell_all(worker);
         worker_flush_sinks(worker);
         worker->phase = WORKER_FLUSHING;
+        worker->phase_ms = worker_now_ms(worker);
     }
     if (worker->phase == WORKER_FLUSHING && (!has_pending(worker) || is_time_over(worker))) {
         worker->phase = WORKER_ENDING;

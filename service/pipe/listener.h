@@ -42,6 +42,9 @@ enum etwr_status listener_open(uv_loop_t *loop, const char *path, uint32_t mode,
 
 const struct listener_counters *listener_counters(const struct listener *listener);
 
+/* Before a stop: hand over the connections that were made already and wait to be accepted. */
+void listener_accept_waiting(struct listener *listener);
+
 /* Stop accepting, take the path away, free. The memory goes in a callback of the loop, which must
  * run on. */
 void listener_close(struct listener *listener);

@@ -249,6 +249,12 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     }
 }
 
+void listener_accept_waiting(struct listener *listener)
+{
+    for (int i = 0; i < SOMAXCONN && accept_one(listener); i++) {
+    }
+}
+
 /* ---- life ---- */
 
 static void on_handle_closed(uv_handle_t *handle)

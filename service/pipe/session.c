@@ -13,6 +13,7 @@
 #include "protocol/wire/reply.h"
 #include "service/lost_events.h"
 #include "service/relay.h"
+#include "service/support/log.h"
 #include "service/worker.h"
 
 #define BYTES_FIRST     256
@@ -45,6 +46,9 @@ bool session_bytes_reserve(struct session *session, struct session_bytes *bytes,
     if (size <= bytes->capacity - bytes->size) return true;
     while (capacity - bytes->size < size)
         capacity *= 2;
+    /* A whole frame must fit into the least that a user's budget can be. */
+    if (capacity > WIRE_FRAME_MAX_BYTES && bytes->size + size <= WIRE_FRAME_MAX_BYTES)
+        capacity = WIRE_FRAME_MAX_BYTES;
     if (!session_charge(session, capacity - bytes->capacity)) return false;
     uint8_t *data = realloc(bytes->data, capacity);
     if (data == NULL) {
@@ -204,10 +208,15 @@ static void send_reason(struct session *session, enum etwr_reason reason, const 
 
 static void count_end(struct session *session, enum etwr_reason reason)
 {
+    static struct log_cause cause = {.name = "ended connections"};
     struct worker_transport *transport = &session->worker->transport;
     if (reason >= ETWR_REASON_MALFORMED && (size_t)reason < RELAY_REASONS)
         transport->ended[reason]++;
     if (session->in.size > 0 && session->holds == 0) transport->partial++;
+    if (reason == ETWR_REASON_NONE || reason == ETWR_REASON_STOPPING) return;
+    log_repeated(&cause, LOG_LEVEL_WARNING, "connection of %s, process %lu (%s), ended: %s",
+                 session->client->peer.user, (unsigned long)session->client->peer.pid,
+                 session->client->image, etwr_reason_name(reason));
 }
 
 /* What others know of the session goes now. Its account lives on while batches are out. */
@@ -231,7 +240,7 @@ void session_end(struct session *session, enum etwr_reason reason, const char *t
     if (reason != ETWR_REASON_NONE && reason != ETWR_REASON_SLOW_READER) {
         (void)session_answer(session, true);
         send_reason(session, reason, text);
-        /* The pipe was found broken meanwhile, and the session ended for that. */
+        /* A client that does not read may have been given up meanwhile. */
         if (session->state == SESSION_CLOSING) return;
     }
     set_state(session, SESSION_CLOSING);

@@ -62,6 +62,7 @@ struct session {
     struct session *next_owed;       /* in the worker's list of those that are owed an answer */
     struct session *next_paused;     /* in the worker's list of those waiting for their next turn */
     bool is_owed, is_paused, is_reading, is_writing, is_closed, is_hello_done;
+    bool is_mute;    /* answers cannot be sent any more */
     bool is_drained; /* stopping: what had arrived before has been parsed */
     enum session_state state;
     unsigned holds; /* set of enum session_hold */

@@ -20,19 +20,20 @@
 static void send_status_pieces(struct session *session);
 static void start_write(struct session *session);
 
+/* The client reads no more. What it has sent is handled all the same, until its end is read, too.
+ */
+static void mute(struct session *session)
+{
+    session->is_mute = true;
+    session->out.size = 0;
+}
+
 static void on_written(uv_write_t *request, int error)
 {
     struct session *session = request->data;
     session->is_writing = false;
     session->writing.size = 0;
-    if (error != 0) {
-        session->out.size = 0;
-        if (session->state != SESSION_CLOSING)
-            session_end(session, ETWR_REASON_NONE, "");
-        else
-            session_output_drained(session);
-        return;
-    }
+    if (error != 0) mute(session);
     session->output_ms = worker_now_ms(session->worker);
     if (session->out.size > 0) start_write(session);
     send_status_pieces(session);
@@ -51,7 +52,7 @@ static void start_write(struct session *session)
         return;
     }
     session->writing.size = 0;
-    session_end(session, ETWR_REASON_NONE, "");
+    mute(session);
 }
 
 /* Give the pipe what it takes now; returns the bytes, or SIZE_MAX when it is broken. */
@@ -66,11 +67,11 @@ static size_t try_send(struct session *session, const void *bytes, size_t size)
 
 void session_send(struct session *session, const void *bytes, size_t size)
 {
-    if (session->state == SESSION_CLOSING) return;
+    if (session->state == SESSION_CLOSING || session->is_mute) return;
     size_t sent = try_send(session, bytes, size);
     if (sent == size) return;
     if (sent == SIZE_MAX) {
-        session_end(session, ETWR_REASON_NONE, "");
+        mute(session);
         return;
     }
     if (session->out.size == 0 && !session->is_writing)

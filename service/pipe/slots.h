@@ -14,7 +14,7 @@
 #include "service/provider/enablement.h"
 #include "service/provider/registry.h"
 
-#define SLOT_SINKS_MAX 16
+#define SLOT_SINKS_MAX CONFIG_SINKS_MAX /* at most 32: sinks are bits of a mask */
 
 struct slot_schema {
     struct slot_schema *next; /* of the same bucket */
