@@ -31,13 +31,13 @@ static bool put(size_t size, uint8_t value)
 /* Take `size` bytes, all of `value`, off the front. */
 static void take(size_t size, uint8_t value)
 {
-    size_t have = 0;
+    size_t have = 0, same = 0;
     const uint8_t *bytes = queue_peek(&queue, &have);
 
-    ck_assert_ptr_nonnull(bytes);
-    ck_assert_uint_ge(have, size);
-    for (size_t i = 0; i < size; i++)
-        ck_assert_uint_eq(bytes[i], value);
+    if (!bytes || have < size) ck_abort_msg("%zu bytes instead of %zu", have, size);
+    while (same < size && bytes[same] == value)
+        same++;
+    if (same < size) ck_abort_msg("byte %zu is %u instead of %u", same, bytes[same], value);
     queue_consume(&queue, size);
 }
 
@@ -109,7 +109,7 @@ START_TEST(any_sequence_of_sizes_comes_out_whole)
             take(sizes[out], out);
             bytes -= sizes[out++];
         }
-        ck_assert_uint_eq(queue.used, bytes);
+        if (queue.used != bytes) ck_abort_msg("step %d: %zu bytes used", step, queue.used);
     }
 }
 END_TEST

@@ -1,0 +1,21 @@
+# cmake -DNM=... -DSHARED=... -DSTATIC=... -P check_exports.cmake: a program that links the library
+# sees etwr_* and nothing else of it.
+function(check_names file)
+  execute_process(COMMAND ${NM} ${ARGN} ${file} OUTPUT_VARIABLE output RESULT_VARIABLE result)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${NM} ${ARGN} ${file}: ${result}")
+  endif()
+  string(REGEX MATCHALL "[^\n]+ [A-Za-z] [^\n]+" lines "${output}")
+  list(LENGTH lines count)
+  if(count LESS 50)
+    message(FATAL_ERROR "${file}: only ${count} names")
+  endif()
+  foreach(line IN LISTS lines)
+    if(NOT line MATCHES " [A-Za-z] etwr_[a-z0-9_]+$")
+      message(SEND_ERROR "${file} shows: ${line}")
+    endif()
+  endforeach()
+endfunction()
+
+check_names(${SHARED} -D --defined-only)
+check_names(${STATIC} -g --defined-only)
