@@ -14,6 +14,9 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
+/* An event may hold 127 structs, one in the other: an object and an array each. */
+#define EVENT_DEPTH 280
+
 static const char *const event_keys[] = {
     "provider", "provider_id", "group_id", "event",       "level",
     "keyword",  "opcode",      "id",       "version",     "task",
@@ -173,7 +176,7 @@ enum etwr_status event_json_read(const char *json, size_t size, struct etwr_even
     struct event_reader reader;
     struct strict_error strict;
     cJSON *event = NULL;
-    enum etwr_status status = strict_parse(json, size, &event, &strict);
+    enum etwr_status status = strict_parse_deep(json, size, EVENT_DEPTH, &event, &strict);
     event_reader_init(&reader, builder, error);
     memset(target, 0, sizeof(*target));
     if (status != ETWR_OK) {

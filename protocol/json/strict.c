@@ -27,7 +27,7 @@ struct lost_fraction {
 
 struct scan {
     const char *start, *at, *end;
-    unsigned depth;
+    unsigned depth, depth_max;
     struct json_path path;
     struct strict_keys keys;
     size_t number_count;
@@ -240,8 +240,8 @@ static bool scan_array(struct scan *scan)
 static bool scan_nested(struct scan *scan, bool is_object)
 {
     bool good = false;
-    if (scan->depth == STRICT_DEPTH_MAX) {
-        return fail(scan, scan->at, "nested deeper than %d", STRICT_DEPTH_MAX);
+    if (scan->depth == scan->depth_max) {
+        return fail(scan, scan->at, "nested deeper than %u", scan->depth_max);
     }
     scan->at++;
     scan->depth++;
@@ -291,7 +291,7 @@ static cJSON *next_item(cJSON *item, cJSON **parents, size_t *depth)
  * cJSON_Delete() frees it. */
 static bool mark_lost_fractions(const struct scan *scan, cJSON *tree)
 {
-    cJSON *parents[STRICT_DEPTH_MAX];
+    cJSON *parents[STRICT_DEPTH_LIMIT];
     size_t depth = 0, ordinal = 0, next = 0;
     cJSON *item = tree;
     for (; item != NULL && next < scan->lost_count; item = next_item(item, parents, &depth)) {
@@ -318,14 +318,21 @@ static void build(struct scan *scan, cJSON **tree)
     *tree = built;
 }
 
-enum etwr_status strict_parse(const char *json, size_t size, cJSON **tree,
-                              struct strict_error *error)
+enum etwr_status strict_parse_deep(const char *json, size_t size, unsigned depth, cJSON **tree,
+                                   struct strict_error *error)
 {
-    struct scan scan = {.start = json, .at = json, .end = json + size, .error = error};
+    struct scan scan = {
+        .start = json, .at = json, .end = json + size, .depth_max = depth, .error = error};
     memset(error, 0, sizeof(*error));
     json_path_init(&scan.path);
     if (scan_text(&scan)) build(&scan, tree);
     strict_keys_clear(&scan.keys);
     free(scan.lost);
     return scan.status;
+}
+
+enum etwr_status strict_parse(const char *json, size_t size, cJSON **tree,
+                              struct strict_error *error)
+{
+    return strict_parse_deep(json, size, STRICT_DEPTH, tree, error);
 }

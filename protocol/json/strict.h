@@ -25,11 +25,17 @@ struct strict_error {
     int is_nul;                  /* the text held \u0000 (in a key or a string) */
 };
 
-#define STRICT_DEPTH_MAX 64
+#define STRICT_DEPTH       64  /* of strict_parse() */
+#define STRICT_DEPTH_LIMIT 300 /* what strict_parse_deep() can be asked for; cJSON ends at 1,000   \
+                                */
 
 /* The caller frees *tree with cJSON_Delete(). ETWR_OK, ETWR_E_MALFORMED, ETWR_E_NO_MEMORY. */
 enum etwr_status strict_parse(const char *json, size_t size, cJSON **tree,
                               struct strict_error *error);
+
+/* The same for text that may nest otherwise: at most `depth`, 1 to STRICT_DEPTH_LIMIT. */
+enum etwr_status strict_parse_deep(const char *json, size_t size, unsigned depth, cJSON **tree,
+                                   struct strict_error *error);
 
 /* Keys compare exactly (cJSON_GetObjectItemCaseSensitive). Integers: a number without fraction
  * below 2^53 in magnitude, or a string in decimal or 0x hex (with a leading '-' when negative).

@@ -120,8 +120,8 @@ static const char *find(struct search *search, const char *text, const char *tex
     if (size == 0) return name;
     if (head > CONFIG_PATTERN_FLOATING_MAX_BYTES) {
         head = CONFIG_PATTERN_FLOATING_MAX_BYTES;
-        while (is_continuation(text[head]))
-            head--; /* whole characters only */
+        for (int i = 0; i < 3 && is_continuation(text[head]); i++)
+            head--; /* whole characters only, which have at most three such bytes */
     }
     search_prepare(search, text, head);
     while ((found = search_run(search, name, name_end)) != NULL && head < size) {

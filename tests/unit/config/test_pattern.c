@@ -44,6 +44,7 @@ static const struct example examples[] = {
     {"*x?y*", "..x\xe2\x82\xacy", true},
     {"*x?*", "x\xe2\x82\xac", true},
     {"*x??*", "x\xe2\x82\xac", false},
+    {"*?*?", "\xc3\xa9", false}, /* one character is not two */
     {"\xc3\xa9", "\xc3\x89", false}, /* case is ASCII's */
     {"[ab]*", "[AB]c", true},        /* no classes */
     {"a.c", "abc", false},
@@ -112,6 +113,18 @@ START_TEST(a_floating_text_over_64_bytes_still_matches)
 }
 END_TEST
 
+START_TEST(bytes_that_are_no_utf8_do_no_harm)
+{
+    char pattern[128] = "*", name[128] = "";
+    memset(pattern + 1, 0xb6, 77);
+    strcat(pattern, "*");
+    memset(name, 0xb6, 100);
+    (void)config_pattern_matches(pattern, name); /* no promise but to stay within the bytes */
+    ck_assert(!config_pattern_matches(pattern, "\xb6"));
+    ck_assert(config_pattern_matches("\xff?*?", "\xff\xff\x80\xff"));
+}
+END_TEST
+
 START_TEST(no_name_makes_matching_slow)
 {
     /* 1 MiB of name: one step a byte is a moment, a step a byte of pattern and restart would run
@@ -168,6 +181,7 @@ int main(void)
                         (int)(sizeof(examples) / sizeof(examples[0])));
     tcase_add_test(tcase, all_short_patterns_agree_with_a_plain_matcher);
     tcase_add_test(tcase, a_floating_text_over_64_bytes_still_matches);
+    tcase_add_test(tcase, bytes_that_are_no_utf8_do_no_harm);
     tcase_add_test(tcase, no_name_makes_matching_slow);
     tcase_add_test(tcase, bad_patterns_are_named);
     srunner_run_all(runner, CK_NORMAL);

@@ -472,14 +472,17 @@ static char *nested(size_t depth)
     return json;
 }
 
-START_TEST(structs_nest_as_deep_as_the_text_may)
+START_TEST(structs_nest_as_deep_as_fields_allow)
 {
-    char *deepest = nested(30), *deeper = nested(31);
-    ck_assert_int_eq(read_json(deepest), ETWR_OK);
-    ck_assert_int_eq(read_json(deeper), ETWR_E_MALFORMED);
-    ck_assert_ptr_nonnull(strstr(error.message, "deeper than 64"));
+    char *deepest = nested(127), *deeper = nested(128), *absurd = nested(2000);
+    ck_assert_msg(read_json(deepest) == ETWR_OK, "%s: %s", error.path, error.message);
+    ck_assert_int_eq(read_json(deeper), ETWR_E_TOO_MANY_FIELDS);
+    ck_assert_ptr_nonnull(strstr(error.path, ".fields[0]..."));
+    ck_assert_int_eq(read_json(absurd), ETWR_E_MALFORMED);
+    ck_assert_ptr_nonnull(strstr(error.message, "deeper than 280"));
     free(deepest);
     free(deeper);
+    free(absurd);
 }
 END_TEST
 
@@ -508,12 +511,14 @@ START_TEST(values_and_arrays_end_at_65535)
     ck_assert_int_eq(read_json(most), ETWR_OK);
     ck_assert_int_eq(read_json(more), ETWR_E_DATA_TOO_LONG);
     ck_assert_str_eq(error.path, "$.fields[0].value");
+    ck_assert_ptr_nonnull(strstr(error.message, "more than 65535 elements"));
     strcpy(text,
            "{\"provider\":\"P\",\"event\":\"E\",\"fields\":[{\"name\":\"f\",\"type\":\"str8\","
            "\"value\":\"");
     memset(text + strlen(text), 'a', 65536);
     strcat(text, "\"}]}");
     ck_assert_int_eq(read_json(text), ETWR_E_DATA_TOO_LONG);
+    ck_assert_ptr_nonnull(strstr(error.message, "65536 bytes; at most 65535 fit"));
     free(most);
     free(more);
     free(text);
@@ -638,7 +643,7 @@ int main(void)
     tcase_add_test(tcase, the_descriptor_and_target_are_read);
     tcase_add_test(tcase, a_bare_event_has_the_defaults);
     tcase_add_test(tcase, nothing_of_an_event_stays_for_the_next);
-    tcase_add_test(tcase, structs_nest_as_deep_as_the_text_may);
+    tcase_add_test(tcase, structs_nest_as_deep_as_fields_allow);
     tcase_add_test(tcase, values_and_arrays_end_at_65535);
     tcase_add_test(tcase, a_provider_name_has_1024_bytes_at_most);
     tcase_add_loop_test(tcase, an_argument_is_a_field, 0, COUNT_OF(arguments));
