@@ -25,9 +25,10 @@ struct strict_error {
     int is_nul;                  /* the text held \u0000 (in a key or a string) */
 };
 
-#define STRICT_DEPTH       64  /* of strict_parse() */
-#define STRICT_DEPTH_LIMIT 300 /* what strict_parse_deep() can be asked for; cJSON ends at 1,000   \
-                                */
+/* Nesting that strict_parse() takes, and what strict_parse_deep() can be asked for: cJSON's own
+ * limit is 1,000. */
+#define STRICT_DEPTH       64
+#define STRICT_DEPTH_LIMIT 300
 
 /* The caller frees *tree with cJSON_Delete(). ETWR_OK, ETWR_E_MALFORMED, ETWR_E_NO_MEMORY. */
 enum etwr_status strict_parse(const char *json, size_t size, cJSON **tree,
