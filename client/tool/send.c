@@ -209,6 +209,7 @@ enum send_result sender_write(struct sender *sender, const struct event_json *ta
 
     if (status == ETWR_OK) status = etwr_provider_write(provider, sender->event);
     if (status == ETWR_OK || status == ETWR_E_NOT_ENABLED) return SEND_OK;
+    if (status == ETWR_E_REFUSED) return SEND_OK; /* counted; told once, at the end */
     progress_clear(&sender->progress);
     switch (status) {
     case ETWR_E_TIMEOUT:

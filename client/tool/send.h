@@ -11,7 +11,7 @@
 
 /* From good to bad. All but the first were said on stderr. */
 enum send_result {
-    SEND_OK,       /* handed over, or nobody listens */
+    SEND_OK,       /* handed over, or counted as not enabled or lost */
     SEND_REFUSED,  /* this event cannot be sent; the next one may */
     SEND_NO_INPUT, /* the input cannot be read further; what was sent is still to be settled */
     SEND_STUCK     /* nothing more can be sent or settled */

@@ -63,6 +63,9 @@ static int run(struct etwr_client *client, const char *stop_file)
     struct etwr_event *event;
     enum etwr_status status = etwr_event_create(&event);
 
+    if (status == ETWR_OK) status = etwr_client_wait_connected(client, TIMEOUT_MS);
+    puts("connected");
+    fflush(stdout);
     if (status == ETWR_OK) status = etwr_provider_open(client, "Contoso.Load", NULL, &provider);
     if (status == ETWR_OK) status = write_numbers(provider, event, stop_file);
     if (status == ETWR_OK) status = etwr_client_flush(client, TIMEOUT_MS);

@@ -14,6 +14,7 @@
 #include <check.h>
 
 #include "protocol/etl/trace.h"
+#include "protocol/wire/reader.h"
 
 static const char *output_path(const struct service *service, int index, const char *kind,
                                char *path)

@@ -3,6 +3,7 @@
  * themselves, every acknowledged event is in the files, none is there twice, and what is missing is
  * known to its client as in doubt.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -62,7 +63,7 @@ START_TEST(killed_service_loses_no_acknowledged_event)
     char path[PROCESS_PATH_MAX];
 
     run_service();
-    numbered_start(&run, &service, LOAD_EVENTS, PATIENT_MS);
+    numbered_start(&run, &service, FLOOD_EVENTS, PATIENT_MS);
     for (int i = 1; i <= KILLS; i++) {
         wait_for_growth(file_of_start(i, path), KILL_FILE_BYTES);
         service_kill(&service);

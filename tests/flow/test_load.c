@@ -115,6 +115,8 @@ START_TEST(killed_service_loses_nothing_that_was_acknowledged)
     start_service();
     for (int i = 0; i < CLIENTS; i++)
         clients[i] = start_client(i, stop_file, out[i]);
+    for (int i = 0; i < CLIENTS; i++)
+        ck_assert(process_wait_for_text(out[i], "connected"));
     for (int kill_number = 1; kill_number <= KILLS; kill_number++) {
         wait_until_larger_than(etl_file(kill_number, path), 1 << 20);
         service_kill(&service);

@@ -158,7 +158,7 @@ def compare_files(left_path, right_path):
 def check_client(path, found):
     """What one client says of its events against the numbers `found` in the files."""
     with open(path, encoding="utf-8") as file:
-        client = json.load(file)
+        client = json.loads(file.read().splitlines()[-1])
     doubt = set()
     for first, count in client["in_doubt"]:
         doubt.update(range(first, first + count))

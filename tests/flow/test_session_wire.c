@@ -1,0 +1,818 @@
+/*
+ * A real service over a bare socket: what each frame does that no client library would send, and
+ * that nobody else notices. Reasons are those of protocol/PROTOCOL.md.
+ */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/process.h"
+#include "tests/support/raw_client.h"
+
+static struct service service;
+static char jsonl[PROCESS_PATH_MAX];
+
+static void setup(void)
+{
+    service_init(&service);
+    scratch_file(&service.scratch, "events.jsonl", jsonl);
+}
+
+static void teardown(void)
+{
+    service_clear(&service);
+}
+
+static void start_with_null(void)
+{
+    static const char *const arguments[] = {"--sink", "null", NULL};
+    service_start(&service, arguments);
+}
+
+/* With a config in which %s stands for the events' file. */
+static void write_config(const char *format)
+{
+    char text[2048];
+    snprintf(text, sizeof text, format, jsonl);
+    scratch_write(&service.scratch, "config.json", text, strlen(text));
+}
+
+static void start_with_config(const char *format)
+{
+    char path[PROCESS_PATH_MAX];
+    const char *const arguments[] = {"--config",
+                                     scratch_file(&service.scratch, "config.json", path), NULL};
+    write_config(format);
+    service_start(&service, arguments);
+}
+
+static void open_client(struct raw_client *client)
+{
+    raw_connect(client, service.pipe);
+    raw_hello(client, 1);
+    raw_open(client, 1, "Contoso.Wire");
+    raw_schema(client, 1);
+}
+
+/* Say what was gathered, and expect the end. */
+static void expect_end(struct raw_client *client, enum etwr_reason expected)
+{
+    (void)raw_send(client);
+    enum etwr_reason reason = raw_end_reason(client);
+    ck_assert_msg(reason == expected, "expected %s, not %s", etwr_reason_name(expected),
+                  etwr_reason_name(reason));
+    raw_close(client);
+}
+
+/* ---- how connections end ---- */
+
+static void hello_of_version(struct raw_client *client, uint16_t lowest, uint16_t highest)
+{
+    struct request_hello hello = {
+        .version_lowest = lowest, .version_highest = highest, .first_sequence = 1};
+    uint8_t bytes[256];
+    struct writer writer;
+    writer_init(&writer, bytes, sizeof bytes);
+    request_put_hello(&writer, &hello);
+    raw_bytes(client, bytes, writer_size(&writer));
+}
+
+START_TEST(a_bad_first_frame_is_refused_with_its_reason)
+{
+    static const uint8_t oversize[WIRE_HEADER_BYTES] = {0, 0, 1, 0, WIRE_HELLO};
+    uint8_t body[42] = {'X'};
+    struct raw_client client;
+    start_with_null();
+
+    raw_connect(&client, service.pipe);
+    raw_frame(&client, WIRE_HELLO, 0, 0, body, sizeof body);
+    expect_end(&client, ETWR_REASON_BAD_MAGIC);
+
+    raw_connect(&client, service.pipe);
+    raw_frame(&client, WIRE_HELLO, 0, 0, "ETWR", 4);
+    expect_end(&client, ETWR_REASON_MALFORMED);
+
+    raw_connect(&client, service.pipe);
+    hello_of_version(&client, 2, 9);
+    expect_end(&client, ETWR_REASON_BAD_VERSION);
+
+    raw_connect(&client, service.pipe);
+    raw_flush(&client, 1);
+    expect_end(&client, ETWR_REASON_UNEXPECTED);
+
+    raw_connect(&client, service.pipe);
+    raw_bytes(&client, oversize, sizeof oversize);
+    expect_end(&client, ETWR_REASON_OVERSIZE);
+    service_stop(&service);
+}
+END_TEST
+
+START_TEST(a_newer_client_that_also_speaks_version_1_is_welcome)
+{
+    struct raw_client client;
+    struct frame frame;
+    struct reply_welcome welcome;
+    start_with_null();
+    raw_connect(&client, service.pipe);
+    hello_of_version(&client, 1, 9);
+    ck_assert(raw_send(&client));
+    ck_assert(raw_skip_to(&client, WIRE_WELCOME, &frame));
+    ck_assert_int_eq(reply_read_welcome(&frame, &welcome), ETWR_OK);
+    ck_assert_uint_eq(welcome.version, 1);
+    ck_assert_uint_eq(welcome.schemas_max, 4096);
+    ck_assert_uint_eq(welcome.providers_max, 8);
+    raw_close(&client);
+    service_stop(&service);
+}
+END_TEST
+
+struct bad_frame {
+    uint8_t kind, flags;
+    uint16_t slot;
+    const char *body;
+    size_t size;
+    enum etwr_reason expected;
+};
+
+#define ZEROS "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+
+/* After HELLO, slot 1 open, schema 1 announced. */
+static const struct bad_frame bad_frames[] = {
+    {WIRE_HELLO, 0, 0, "ETWR", 4, ETWR_REASON_UNEXPECTED},
+    {WIRE_PROVIDER_OPEN, 0, 1, "\1\0\0\0\1\0A", 7, ETWR_REASON_UNEXPECTED},
+    {WIRE_PROVIDER_OPEN, 0, 2, "\1\0\0\0\0\0", 6, ETWR_REASON_MALFORMED},     /* no name */
+    {WIRE_PROVIDER_OPEN, 0, 2, "\1\0\0\0\1\0\xFF", 7, ETWR_REASON_MALFORMED}, /* not UTF-8 */
+    {WIRE_PROVIDER_OPEN, 0, 2, "\1\0\0\0\1\0\0", 7, ETWR_REASON_MALFORMED},   /* a NUL */
+    {WIRE_PROVIDER_OPEN, 0, 2, "\1\0\0\0\1\0AB", 8, ETWR_REASON_MALFORMED},   /* left over */
+    {WIRE_PROVIDER_OPEN, 1, 2, "\1\0\0\0\1\0A", 7, ETWR_REASON_MALFORMED}, /* its id is missing */
+    {WIRE_PROVIDER_OPEN, 4, 2, "\1\0\0\0\1\0A", 7, ETWR_REASON_UNKNOWN_KIND}, /* flag */
+    {WIRE_PROVIDER_OPEN, 0, 0, "\1\0\0\0\1\0A", 7, ETWR_REASON_MALFORMED},    /* slot 0 */
+    {WIRE_PROVIDER_CLOSE, 0, 9, "", 0, ETWR_REASON_UNKNOWN_SLOT},
+    {WIRE_PROVIDER_CLOSE, 0, 1, "x", 1, ETWR_REASON_MALFORMED},
+    {WIRE_SCHEMA, 0, 9, ZEROS, 20, ETWR_REASON_UNKNOWN_SLOT},
+    {WIRE_SCHEMA, 0, 1, ZEROS, 19, ETWR_REASON_MALFORMED},
+    {WIRE_EVENT, 0, 9, ZEROS, 16, ETWR_REASON_UNKNOWN_SLOT},
+    {WIRE_EVENT, 0, 1, ZEROS, 16, ETWR_REASON_UNKNOWN_SCHEMA},
+    {WIRE_EVENT, 0, 1, ZEROS, 15, ETWR_REASON_MALFORMED},
+    {WIRE_EVENT, 1, 1, ZEROS, 31, ETWR_REASON_MALFORMED}, /* half an activity id */
+    {WIRE_EVENT, 4, 1, ZEROS, 16, ETWR_REASON_UNKNOWN_KIND},
+    {WIRE_LOST, 0, 1, "\0\0\0\0\0\0\0\0\1", 9, ETWR_REASON_MALFORMED},
+    {WIRE_LOST, 0, 1, "\1\0\0\0\0\0\0\0\0", 9, ETWR_REASON_MALFORMED},
+    {WIRE_LOST, 0, 1, "\1\0\0\0\0\0\0\0\x40", 9, ETWR_REASON_MALFORMED},
+    {WIRE_FLUSH, 0, 0, ZEROS, 7, ETWR_REASON_MALFORMED},
+    {WIRE_FLUSH, 0, 1, ZEROS, 8, ETWR_REASON_MALFORMED},
+    {WIRE_STATUS, 1, 0, ZEROS, 8, ETWR_REASON_UNKNOWN_KIND},
+    {WIRE_TAIL, 0, 0, "", 0, ETWR_REASON_UNKNOWN_KIND},
+    {WIRE_ACK, 0, 0, "", 0, ETWR_REASON_UNKNOWN_KIND},
+    {0x00, 0, 0, "", 0, ETWR_REASON_UNKNOWN_KIND},
+    {0x7F, 0, 0, "", 0, ETWR_REASON_UNKNOWN_KIND},
+};
+
+START_TEST(a_bad_frame_ends_its_connection_with_its_reason_and_no_other)
+{
+    struct raw_client honest;
+    size_t count = sizeof bad_frames / sizeof *bad_frames;
+    size_t malformed = 0;
+    start_with_null();
+    open_client(&honest);
+    for (size_t i = 0; i < count; i++) {
+        const struct bad_frame *bad = &bad_frames[i];
+        if (bad->expected == ETWR_REASON_MALFORMED) malformed++;
+        struct raw_client client;
+        open_client(&client);
+        raw_number(&client, 1, 1);
+        raw_frame(&client, bad->kind, bad->flags, bad->slot, bad->body, bad->size);
+        raw_number(&client, 1, 2); /* nobody looks for the next frame */
+        expect_end(&client, bad->expected);
+        raw_number(&honest, 1, (uint32_t)i);
+        raw_settle(&honest);
+        ck_assert_uint_eq(honest.ack.written, i + 1);
+    }
+    raw_close(&honest);
+    service_stop(&service);
+    service_check_account(&service);
+    ck_assert_uint_eq(service_final(&service, "accepted"), 2 * count);
+    ck_assert_uint_eq(service_final(&service, "transport.malformed"), malformed);
+}
+END_TEST
+
+START_TEST(what_came_before_a_bad_frame_is_acknowledged)
+{
+    struct raw_client client;
+    start_with_null();
+    open_client(&client);
+    for (uint32_t i = 0; i < 10; i++)
+        raw_number(&client, 1, i);
+    raw_frame(&client, 0x33, 0, 0, "", 0);
+    (void)raw_send(&client);
+    ck_assert_int_eq(raw_end_reason(&client), ETWR_REASON_UNKNOWN_KIND);
+    ck_assert(client.has_ack);
+    ck_assert_uint_eq(client.ack.sequence, 10);
+    ck_assert_uint_eq(client.ack.written, 10);
+    raw_close(&client);
+    service_stop(&service);
+}
+END_TEST
+
+START_TEST(a_sequence_beyond_63_bits_is_malformed)
+{
+    struct raw_client client;
+    start_with_null();
+    raw_connect(&client, service.pipe);
+    raw_hello(&client, INT64_MAX - 1);
+    raw_open(&client, 1, "Contoso.Wire");
+    raw_schema(&client, 1);
+    raw_number(&client, 1, 1);
+    raw_number(&client, 1, 2);
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.sequence, INT64_MAX);
+    raw_number(&client, 1, 3);
+    expect_end(&client, ETWR_REASON_MALFORMED);
+    service_stop(&service);
+    ck_assert_uint_eq(service_final(&service, "written"), 2);
+}
+END_TEST
+
+/* ---- how frames arrive ---- */
+
+START_TEST(frames_cut_in_two_anywhere_are_read_whole)
+{
+    struct raw_client client;
+    start_with_null();
+    open_client(&client);
+    raw_number(&client, 1, 1);
+    size_t size = client.out_size;
+    raw_close(&client);
+    for (size_t cut = 1; cut < size; cut++) {
+        open_client(&client);
+        raw_number(&client, 1, 1);
+        ck_assert(raw_send_some(&client, cut));
+        raw_settle(&client);
+        ck_assert_uint_eq(client.ack.sequence, 1);
+        ck_assert_uint_eq(client.ack.written, 1);
+        raw_close(&client);
+    }
+    service_stop(&service);
+    ck_assert_uint_eq(service_final(&service, "written"), size - 1);
+}
+END_TEST
+
+START_TEST(frames_that_come_byte_by_byte_are_read_whole)
+{
+    struct raw_client client;
+    start_with_null();
+    open_client(&client);
+    raw_number(&client, 1, 1);
+    while (client.out_size > 0)
+        ck_assert(raw_send_some(&client, 1));
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.written, 1);
+    raw_close(&client);
+    service_stop(&service);
+}
+END_TEST
+
+START_TEST(unknown_kinds_from_0x80_are_skipped)
+{
+    struct raw_client client;
+    char body[1000] = {0};
+    start_with_null();
+    open_client(&client);
+    raw_frame(&client, 0x80, 0, 0, "", 0);
+    raw_frame(&client, 0xFF, 0xFF, 77, body, sizeof body);
+    raw_number(&client, 1, 1);
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.written, 1);
+    raw_close(&client);
+    service_stop(&service);
+}
+END_TEST
+
+START_TEST(what_was_sent_whole_before_the_client_left_is_handled)
+{
+    struct raw_client client;
+    start_with_null();
+    open_client(&client);
+    for (uint32_t i = 0; i < 1000; i++)
+        raw_number(&client, 1, i);
+    raw_bytes(&client, "\x10\0\0\0\5", 5); /* and half a frame */
+    ck_assert(raw_send(&client));
+    raw_close(&client);
+    service_stop(&service);
+    service_check_account(&service);
+    ck_assert_uint_eq(service_final(&service, "written"), 1000);
+    ck_assert_uint_eq(service_final(&service, "transport.partial"), 1);
+}
+END_TEST
+
+START_TEST(the_largest_frame_is_taken)
+{
+    /* One str8 field "s". */
+    static const uint8_t metadata[] = {8, 0, 0, 'E', 0, 's', 0, 23};
+    static uint8_t values[WIRE_BODY_MAX_BYTES - WIRE_EVENT_FIXED_BYTES];
+    struct raw_client client;
+    start_with_null();
+    open_client(&client);
+    raw_metadata(&client, 1, 2, metadata, sizeof metadata);
+    size_t size = sizeof values;
+    values[0] = (uint8_t)((size - 2) & 0xFF);
+    values[1] = (uint8_t)((size - 2) >> 8);
+    raw_event(&client, 1, 2, values, size);
+    raw_settle(&client);
+    /* The frame is fine; no ETW record could hold the event. */
+    ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_TOO_LARGE), 1);
+    size = 60000;
+    values[0] = (uint8_t)((size - 2) & 0xFF);
+    values[1] = (uint8_t)((size - 2) >> 8);
+    raw_event(&client, 1, 2, values, size);
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.written, 1);
+    raw_close(&client);
+    service_stop(&service);
+    service_check_account(&service);
+}
+END_TEST
+
+/* ---- what is refused without ending the connection ---- */
+
+START_TEST(events_of_a_refused_provider_are_dropped_with_its_reason)
+{
+    struct raw_client client;
+    struct frame frame;
+    struct reply_provider_state state;
+    start_with_null();
+    open_client(&client);
+    raw_open(&client, 2, "Microsoft-Windows-Kernel");
+    raw_schema(&client, 2);
+    raw_number(&client, 2, 1);
+    raw_number(&client, 1, 2);
+    ck_assert(raw_send(&client));
+    ck_assert(raw_skip_to(&client, WIRE_PROVIDER_STATE, &frame));
+    ck_assert_int_eq(reply_read_provider_state(&frame, &state), ETWR_OK);
+    ck_assert_uint_eq(state.result, 0);
+    ck_assert_uint_eq(state.control, WIRE_CONTROL_ENABLE);
+    ck_assert(raw_skip_to(&client, WIRE_PROVIDER_STATE, &frame));
+    ck_assert_int_eq(reply_read_provider_state(&frame, &state), ETWR_OK);
+    ck_assert_uint_eq(state.slot, 2);
+    ck_assert_uint_eq(state.generation, 2);
+    ck_assert_uint_eq(state.result, ETWR_REASON_NOT_ALLOWED);
+    ck_assert_uint_eq(state.control, WIRE_CONTROL_DISABLE);
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.written, 1);
+    ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_NOT_ALLOWED), 1);
+    raw_close(&client);
+    service_stop(&service);
+    service_check_account(&service);
+}
+END_TEST
+
+START_TEST(more_providers_than_a_client_may_have_are_refused)
+{
+    struct raw_client client;
+    start_with_null();
+    open_client(&client);
+    for (uint16_t slot = 2; slot <= 9; slot++) {
+        char name[32];
+        snprintf(name, sizeof name, "Contoso.Wire%u", slot);
+        raw_open(&client, slot, name);
+        raw_schema(&client, slot);
+        raw_number(&client, slot, 1);
+    }
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.written, 7);
+    ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_PROVIDER_LIMIT), 1);
+    /* A closed slot makes room. */
+    raw_frame(&client, WIRE_PROVIDER_CLOSE, 0, 9, "", 0);
+    raw_frame(&client, WIRE_PROVIDER_CLOSE, 0, 2, "", 0);
+    raw_open(&client, 9, "Contoso.Wire9");
+    raw_schema(&client, 9);
+    raw_number(&client, 9, 1);
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.written, 8);
+    raw_close(&client);
+    service_stop(&service);
+    service_check_account(&service);
+}
+END_TEST
+
+START_TEST(a_bad_schema_drops_its_events_until_it_is_replaced)
+{
+    /* Its field's name has no end. */
+    static const uint8_t broken[] = {7, 0, 0, 'E', 0, 'n', 'n'};
+    static const uint8_t good[] = {8, 0, 0, 'E', 0, 'n', 0, 8};
+    /* A field of the origin's name. */
+    static const uint8_t posing[] = {15,  0,   0,   'E', 0,   'e', 't', 'w',
+                                     'r', 'e', 'l', 'a', 'y', 0,   8};
+    struct raw_client client;
+    start_with_null();
+    open_client(&client);
+    raw_metadata(&client, 1, 5, broken, sizeof broken);
+    raw_event(&client, 1, 5, "abcd", 4);
+    raw_metadata(&client, 1, 6, posing, sizeof posing);
+    raw_event(&client, 1, 6, "abcd", 4);
+    raw_settle(&client);
+    ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_SCHEMA), 2);
+    raw_metadata(&client, 1, 5, good, sizeof good);
+    raw_event(&client, 1, 5, "abcd", 4);
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.written, 1);
+    raw_close(&client);
+    service_stop(&service);
+    service_check_account(&service);
+}
+END_TEST
+
+START_TEST(values_that_do_not_follow_the_schema_are_dropped)
+{
+    struct raw_client client;
+    start_with_null();
+    open_client(&client);
+    raw_event(&client, 1, RAW_SCHEMA, "abc", 3);
+    raw_event(&client, 1, RAW_SCHEMA, "abcde", 5);
+    raw_event(&client, 1, RAW_SCHEMA, "", 0);
+    raw_event(&client, 1, RAW_SCHEMA, "abcd", 4);
+    raw_settle(&client);
+    ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_VALUES), 3);
+    ck_assert_uint_eq(client.ack.written, 1);
+    raw_close(&client);
+    service_stop(&service);
+    service_check_account(&service);
+}
+END_TEST
+
+START_TEST(schemas_beyond_the_limit_are_refused_as_quota)
+{
+    static const uint8_t good[] = {8, 0, 0, 'E', 0, 'n', 0, 8};
+    struct raw_client client;
+    start_with_config("{\"sinks\":[{\"type\":\"null\"}],\"limits\":{\"schemas_per_client\":3}}");
+    open_client(&client); /* one */
+    for (uint32_t id = 10; id < 20; id++) {
+        raw_metadata(&client, 1, id, good, sizeof good);
+        raw_event(&client, 1, id, "abcd", 4);
+    }
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.written, 2);
+    ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_QUOTA), 8);
+    raw_close(&client);
+    service_stop(&service);
+    service_check_account(&service);
+}
+END_TEST
+
+START_TEST(a_user_without_memory_left_is_cut_off_and_gets_all_back)
+{
+    struct raw_client client;
+    start_with_config("{\"sinks\":[{\"type\":\"null\"}],\"limits\":{\"bytes_per_user\":70000,"
+                      "\"schemas_per_client\":1000000,\"schema_bytes_per_client\":1000000}}");
+    for (int round = 0; round < 3; round++) {
+        open_client(&client);
+        for (uint32_t id = 10; id < 10000; id++)
+            raw_metadata(&client, 1, id, "\2", 1);
+        expect_end(&client, ETWR_REASON_USER_LIMIT);
+        open_client(&client);
+        raw_number(&client, 1, 1);
+        raw_settle(&client);
+        ck_assert_uint_eq(client.ack.written, 1);
+        raw_close(&client);
+    }
+    service_stop(&service);
+}
+END_TEST
+
+/* ---- accounting and answers ---- */
+
+START_TEST(lost_events_take_their_numbers_and_are_told_in_the_trace)
+{
+    struct raw_client client;
+    size_t size;
+    start_with_config("{\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\"}]}");
+    open_client(&client);
+    raw_number(&client, 1, 1);
+    raw_lost(&client, 1, 5, ETWR_REASON_QUEUE_FULL);
+    raw_lost(&client, 0, 2, ETWR_REASON_TIMEOUT);
+    raw_number(&client, 1, 2);
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.sequence, 9);
+    ck_assert_uint_eq(client.ack.written, 2);
+    ck_assert_uint_eq(client.ack.dropped_count, 0);
+    raw_close(&client);
+    service_stop(&service);
+    service_check_account(&service);
+    ck_assert_uint_eq(service_final(&service, "client_dropped.queue_full"), 5);
+    ck_assert_uint_eq(service_final(&service, "own.written"), 2);
+    char *text = process_read_file(jsonl, &size);
+    const char *told = strstr(text, "\"LostEvents\"");
+    ck_assert_ptr_nonnull(told);
+    ck_assert_ptr_nonnull(strstr(told, "\"queue_full\""));
+    const char *second = strstr(told + 1, "\"LostEvents\"");
+    ck_assert_ptr_nonnull(second);
+    /* Both are told before the client's next event. */
+    ck_assert_ptr_null(strstr(second + 1, "\"LostEvents\""));
+    ck_assert_ptr_nonnull(strstr(second, "\"Number\""));
+    free(text);
+}
+END_TEST
+
+START_TEST(many_flushes_at_once_are_all_answered_in_order)
+{
+    struct raw_client client;
+    struct frame frame;
+    start_with_config("{\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\"}]}");
+    open_client(&client);
+    for (uint64_t cookie = 1; cookie <= 500; cookie++) {
+        raw_number(&client, 1, (uint32_t)cookie);
+        raw_flush(&client, cookie);
+    }
+    ck_assert(raw_send(&client));
+    for (uint64_t cookie = 1; cookie <= 500; cookie++) {
+        uint64_t answered;
+        ck_assert(raw_skip_to(&client, WIRE_FLUSHED, &frame));
+        ck_assert_int_eq(reply_read_flushed(&frame, &answered), ETWR_OK);
+        ck_assert_uint_eq(answered, cookie);
+        ck_assert_uint_ge(client.ack.sequence, cookie);
+    }
+    raw_close(&client);
+    service_stop(&service);
+    service_check_account(&service);
+}
+END_TEST
+
+START_TEST(acknowledgements_come_without_being_asked_for)
+{
+    struct raw_client client;
+    struct frame frame;
+    start_with_config("{\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\"}]}");
+    open_client(&client);
+    raw_number(&client, 1, 1);
+    ck_assert(raw_send(&client));
+    do {
+        ck_assert(raw_skip_to(&client, WIRE_ACK, &frame));
+    } while (client.ack.sequence < 1);
+    ck_assert_uint_eq(client.ack.written, 1);
+    raw_close(&client);
+    service_stop(&service);
+}
+END_TEST
+
+static char *ask_status(struct raw_client *client, uint64_t cookie)
+{
+    char *json = calloc(1, 1 << 20);
+    size_t size = 0;
+    struct reply_status piece = {0};
+    uint8_t body[8] = {(uint8_t)cookie};
+    raw_frame(client, WIRE_STATUS, 0, 0, body, sizeof body);
+    ck_assert(raw_send(client));
+    while (!piece.last) {
+        struct frame frame;
+        ck_assert(raw_skip_to(client, WIRE_STATUS_REPLY, &frame));
+        ck_assert_int_eq(reply_read_status(&frame, &piece), ETWR_OK);
+        ck_assert_uint_eq(piece.cookie, cookie);
+        ck_assert_uint_lt(size + piece.json.size, 1 << 20);
+        memcpy(json + size, piece.json.data, piece.json.size);
+        size += piece.json.size;
+    }
+    return json;
+}
+
+START_TEST(status_of_hundreds_of_clients_comes_whole)
+{
+    enum { CLIENTS = 200 };
+    static struct raw_client clients[CLIENTS];
+    start_with_null();
+    for (size_t i = 0; i < CLIENTS; i++) {
+        open_client(&clients[i]);
+        raw_number(&clients[i], 1, 1);
+        raw_settle(&clients[i]);
+    }
+    char *json = ask_status(&clients[7], 99);
+    cJSON *status = cJSON_Parse(json);
+    ck_assert_msg(cJSON_IsObject(status), "no JSON: %s", json);
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(status, "per_client");
+    ck_assert_int_eq(cJSON_GetArraySize(list), CLIENTS);
+    ck_assert_int_eq(cJSON_GetObjectItemCaseSensitive(status, "accepted")->valueint, CLIENTS);
+    ck_assert_int_eq(cJSON_GetObjectItemCaseSensitive(status, "pending")->valueint, 0);
+    cJSON_Delete(status);
+    free(json);
+    for (size_t i = 0; i < CLIENTS; i++)
+        raw_close(&clients[i]);
+    service_stop(&service);
+    service_check_account(&service);
+}
+END_TEST
+
+/* ---- time and limits ---- */
+
+START_TEST(a_client_that_says_nothing_is_refused_in_time)
+{
+    struct raw_client client;
+    start_with_config("{\"sinks\":[{\"type\":\"null\"}],\"limits\":{\"hello_timeout_ms\":100}}");
+    raw_connect(&client, service.pipe);
+    raw_bytes(&client, "\x2e\0\0\0\1\0", 6);
+    expect_end(&client, ETWR_REASON_HELLO_TIMEOUT);
+    service_stop(&service);
+}
+END_TEST
+
+START_TEST(a_frame_that_is_not_finished_ends_its_connection_and_an_idle_one_lives)
+{
+    struct raw_client slow, idle;
+    start_with_config("{\"sinks\":[{\"type\":\"null\"}],\"limits\":{\"frame_timeout_ms\":100}}");
+    open_client(&idle);
+    raw_settle(&idle);
+    open_client(&slow);
+    raw_number(&slow, 1, 1);
+    ck_assert(raw_send_some(&slow, slow.out_size - 1));
+    ck_assert_int_eq(raw_end_reason(&slow), ETWR_REASON_FRAME_TIMEOUT);
+    raw_close(&slow);
+    raw_number(&idle, 1, 1);
+    raw_settle(&idle);
+    ck_assert_uint_eq(idle.ack.written, 1);
+    raw_close(&idle);
+    service_stop(&service);
+}
+END_TEST
+
+START_TEST(a_client_that_does_not_read_its_answers_is_closed)
+{
+    struct raw_client client;
+    bool alive = true;
+    start_with_null();
+    raw_connect(&client, service.pipe);
+    raw_hello(&client, 1);
+    for (int round = 0; round < 100000 && alive; round++) {
+        raw_open(&client, 1, "Contoso.Wire");
+        raw_frame(&client, WIRE_PROVIDER_CLOSE, 0, 1, "", 0);
+        if (round % 1000 == 999) alive = raw_send(&client);
+    }
+    ck_assert(!alive);
+    raw_close(&client);
+    service_stop(&service);
+    ck_assert_uint_eq(service_final(&service, "accepted"), 0);
+}
+END_TEST
+
+START_TEST(more_clients_than_a_user_may_have_are_refused_until_one_leaves)
+{
+    struct raw_client first, second, third;
+    start_with_config("{\"sinks\":[{\"type\":\"null\"}],\"limits\":{\"clients_per_user\":2}}");
+    open_client(&first);
+    raw_settle(&first);
+    open_client(&second);
+    raw_settle(&second);
+    open_client(&third);
+    expect_end(&third, ETWR_REASON_USER_LIMIT);
+    raw_frame(&second, 0x33, 0, 0, "", 0);
+    expect_end(&second, ETWR_REASON_UNKNOWN_KIND); /* and with it its place is free */
+    open_client(&third);
+    raw_settle(&third);
+    raw_close(&first);
+    raw_close(&third);
+    service_stop(&service);
+}
+END_TEST
+
+/* ---- reload and stop ---- */
+
+static void reload_with(const char *format)
+{
+    write_config(format);
+    ck_assert_int_eq(kill(service.pid, SIGHUP), 0);
+}
+
+static struct reply_provider_state next_state(struct raw_client *client)
+{
+    struct frame frame;
+    struct reply_provider_state state;
+    ck_assert(raw_skip_to(client, WIRE_PROVIDER_STATE, &frame));
+    ck_assert_int_eq(reply_read_provider_state(&frame, &state), ETWR_OK);
+    return state;
+}
+
+START_TEST(a_reload_tells_clients_who_listens_now_and_drops_no_connection)
+{
+    struct raw_client client;
+    start_with_config("{\"sinks\":[{\"type\":\"null\"}]}");
+    open_client(&client);
+    raw_settle(&client);
+    reload_with("{\"sinks\":[{\"type\":\"null\",\"filter\":{\"providers\":[\"Fabrikam.*\"]}}]}");
+    ck_assert_uint_eq(next_state(&client).control, WIRE_CONTROL_DISABLE);
+    raw_number(&client, 1, 1);
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.not_enabled, 1);
+    reload_with(
+        "{\"sinks\":[{\"type\":\"null\",\"filter\":{\"level\":4,\"match_any\":\"0xf0\"}}]}");
+    struct reply_provider_state state = next_state(&client);
+    ck_assert_uint_eq(state.control, WIRE_CONTROL_ENABLE);
+    ck_assert_uint_eq(state.level, 4);
+    ck_assert_uint_eq(state.match_any, 0xF0);
+    ck_assert_uint_eq(state.generation, 1);
+    /* Level 5: a client may send it all the same, and each sink decides. */
+    raw_number(&client, 1, 2);
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.not_enabled, 2);
+    raw_close(&client);
+    service_stop(&service);
+    service_check_account(&service);
+}
+END_TEST
+
+START_TEST(a_reload_takes_providers_away_and_gives_them_back)
+{
+    struct raw_client client;
+    start_with_config("{\"sinks\":[{\"type\":\"null\"}]}");
+    open_client(&client);
+    raw_settle(&client);
+    reload_with("{\"sinks\":[{\"type\":\"null\"}],"
+                "\"providers\":[{\"name\":\"Contoso.*\",\"allow\":false}]}");
+    ck_assert_uint_eq(next_state(&client).result, ETWR_REASON_NOT_ALLOWED);
+    raw_number(&client, 1, 1);
+    raw_settle(&client);
+    ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_NOT_ALLOWED), 1);
+    reload_with("{\"sinks\":[{\"type\":\"null\"}]}");
+    ck_assert_uint_eq(next_state(&client).result, 0);
+    raw_number(&client, 1, 2);
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.written, 1);
+    raw_close(&client);
+    service_stop(&service);
+    service_check_account(&service);
+}
+END_TEST
+
+START_TEST(a_reload_of_a_bad_file_changes_nothing)
+{
+    struct raw_client client;
+    start_with_config("{\"sinks\":[{\"type\":\"null\"}]}");
+    open_client(&client);
+    raw_settle(&client);
+    reload_with("{\"sinks\":[{\"type\":\"null\",\"filter\":{\"levle\":3}}]}");
+    ck_assert(process_wait_for_text(service.log, "$.sinks[0].filter.levle"));
+    raw_number(&client, 1, 1);
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.written, 1);
+    raw_close(&client);
+    service_stop(&service);
+}
+END_TEST
+
+START_TEST(stopping_settles_all_that_had_arrived_and_says_so)
+{
+    struct raw_client client;
+    start_with_config("{\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\"}]}");
+    open_client(&client);
+    raw_settle(&client);
+    for (uint32_t i = 0; i < 1000; i++)
+        raw_number(&client, 1, i);
+    ck_assert(raw_send(&client));
+    service_stop(&service);
+    ck_assert_int_eq(raw_end_reason(&client), ETWR_REASON_STOPPING);
+    ck_assert_uint_eq(client.ack.sequence, 1000);
+    ck_assert_uint_eq(client.ack.written, 1000);
+    raw_close(&client);
+    service_check_account(&service);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("session_wire");
+    TCase *tc = tcase_create("session_wire");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, a_bad_first_frame_is_refused_with_its_reason);
+    tcase_add_test(tc, a_newer_client_that_also_speaks_version_1_is_welcome);
+    tcase_add_test(tc, a_bad_frame_ends_its_connection_with_its_reason_and_no_other);
+    tcase_add_test(tc, what_came_before_a_bad_frame_is_acknowledged);
+    tcase_add_test(tc, a_sequence_beyond_63_bits_is_malformed);
+    tcase_add_test(tc, frames_cut_in_two_anywhere_are_read_whole);
+    tcase_add_test(tc, frames_that_come_byte_by_byte_are_read_whole);
+    tcase_add_test(tc, unknown_kinds_from_0x80_are_skipped);
+    tcase_add_test(tc, what_was_sent_whole_before_the_client_left_is_handled);
+    tcase_add_test(tc, the_largest_frame_is_taken);
+    tcase_add_test(tc, events_of_a_refused_provider_are_dropped_with_its_reason);
+    tcase_add_test(tc, more_providers_than_a_client_may_have_are_refused);
+    tcase_add_test(tc, a_bad_schema_drops_its_events_until_it_is_replaced);
+    tcase_add_test(tc, values_that_do_not_follow_the_schema_are_dropped);
+    tcase_add_test(tc, schemas_beyond_the_limit_are_refused_as_quota);
+    tcase_add_test(tc, a_user_without_memory_left_is_cut_off_and_gets_all_back);
+    tcase_add_test(tc, lost_events_take_their_numbers_and_are_told_in_the_trace);
+    tcase_add_test(tc, many_flushes_at_once_are_all_answered_in_order);
+    tcase_add_test(tc, acknowledgements_come_without_being_asked_for);
+    tcase_add_test(tc, status_of_hundreds_of_clients_comes_whole);
+    tcase_add_test(tc, a_client_that_says_nothing_is_refused_in_time);
+    tcase_add_test(tc, a_frame_that_is_not_finished_ends_its_connection_and_an_idle_one_lives);
+    tcase_add_test(tc, a_client_that_does_not_read_its_answers_is_closed);
+    tcase_add_test(tc, more_clients_than_a_user_may_have_are_refused_until_one_leaves);
+    tcase_add_test(tc, a_reload_tells_clients_who_listens_now_and_drops_no_connection);
+    tcase_add_test(tc, a_reload_takes_providers_away_and_gives_them_back);
+    tcase_add_test(tc, a_reload_of_a_bad_file_changes_nothing);
+    tcase_add_test(tc, stopping_settles_all_that_had_arrived_and_says_so);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
