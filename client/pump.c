@@ -1,7 +1,7 @@
 /*
  * Keeps a connection, so that nobody else has to think of one. A service that is absent costs a
- * connect() now and then: 10 ms after the last one, then twice as long each time up to a second;
- * one that refuses is asked every second, then every ten.
+ * connect() now and then: 10 ms after the last one, then twice as long each time up to a second; so
+ * does one that hangs up at once. One that refuses is asked every second, then every ten.
  */
 #include "client/pump.h"
 
@@ -14,6 +14,7 @@
 
 #define PAUSE_FIRST_MS       10u
 #define PAUSE_MAX_MS         1000u
+#define SETTLED_MS           1000u /* a connection that lasted as long was a good one */
 #define PAUSE_REFUSED_MS     1000u
 #define PAUSE_REFUSED_MAX_MS 10000u
 
@@ -104,11 +105,13 @@ static bool rest(struct etwr_client *client, uint64_t deadline_ms, enum sleep sl
     return goes_on;
 }
 
-static bool pause_before_retry(struct etwr_client *client, struct pump *pump, enum session_end end)
+static bool pause_before_retry(struct etwr_client *client, struct pump *pump, enum session_end end,
+                               uint64_t began_ms)
 {
     uint64_t until;
 
-    if (end == SESSION_LOST) pump->pause_ms = PAUSE_FIRST_MS;
+    if (end == SESSION_LOST && os_clock_ms() - began_ms >= SETTLED_MS)
+        pump->pause_ms = PAUSE_FIRST_MS;
     if (end == SESSION_REFUSED && pump->pause_ms < PAUSE_REFUSED_MS)
         pump->pause_ms = PAUSE_REFUSED_MS;
     until = os_clock_ms() + jitter(pump);
@@ -148,6 +151,8 @@ void pump_run(void *context)
     enum session_end end;
 
     for (;;) {
+        uint64_t began_ms = os_clock_ms();
+
         end = run_once(client, pump);
         if (end == SESSION_FINAL || pump->is_adopted) {
             bool is_refused = end == SESSION_FINAL || end == SESSION_REFUSED;
@@ -155,7 +160,7 @@ void pump_run(void *context)
             run_dead(client, pump, is_refused ? ETWR_E_REFUSED : ETWR_E_DISCONNECTED);
             break;
         }
-        if (!pause_before_retry(client, pump, end)) break;
+        if (!pause_before_retry(client, pump, end, began_ms)) break;
     }
     session_discard(pump->session);
 }

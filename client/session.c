@@ -45,15 +45,16 @@ void session_fail(struct session *session, enum session_end end, const char *mes
     session->is_over = true;
     session->end = end;
     client_lock(client);
-    snprintf(client->error, sizeof client->error, "%s", message);
+    snprintf(client->error, sizeof client->error, "%s: %s", session->name, message);
     client_unlock(client);
 }
 
-static void begin(struct session *session, struct stream *stream)
+static void begin(struct session *session, struct stream *stream, const char *name)
 {
     struct etwr_client *client = session->client;
 
     session->stream = stream;
+    session->name = name;
     session->connection++;
     session->is_accepted = session->is_over = session->is_write_failed = false;
     session->is_draining = false;
@@ -168,17 +169,14 @@ static bool is_stopping(struct etwr_client *client)
 enum session_end session_run(struct session *session, struct stream *stream, const char *name)
 {
     uint64_t hello_deadline_ms = os_clock_ms() + HELLO_TIMEOUT_MS;
-    char message[CLIENT_ERROR_BYTES];
 
-    begin(session, stream);
+    begin(session, stream, name);
     while (!session->is_over && !is_stopping(session->client)) {
         if (session->is_accepted) session_fill(session);
         session_write(session);
         sleep_and_read(session, hello_deadline_ms);
         if (session->is_accepted || os_clock_ms() < hello_deadline_ms) continue;
-        snprintf(message, sizeof message, "%s: nobody answered within %u ms", name,
-                 HELLO_TIMEOUT_MS);
-        session_fail(session, SESSION_NOT_REACHED, message);
+        session_fail(session, SESSION_NOT_REACHED, "nobody answered within 5 seconds");
     }
     if (!session->is_over) session_fail(session, SESSION_LOST, "the client was closed");
     end(session);

@@ -40,6 +40,7 @@ struct session {
 
     /* Of this connection. */
     struct stream *stream;
+    const char *name; /* what errors call it: the path */
     bool is_accepted;
     bool is_over;
     bool is_write_failed; /* what the service said before it closed is still to be read */
@@ -78,7 +79,7 @@ void session_fill(struct session *session);
 void session_write(struct session *session);
 /* In: read and act on what the service sent. */
 void session_read(struct session *session);
-/* End it, with a message for etwr_client_last_error(). */
+/* End it; etwr_client_last_error() then gives its name and this message. */
 void session_fail(struct session *session, enum session_end end, const char *message);
 
 static inline bool session_has_output(const struct session *session)

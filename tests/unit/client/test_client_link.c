@@ -242,6 +242,63 @@ START_TEST(no_version_in_common_is_final)
 }
 END_TEST
 
+START_TEST(a_service_that_says_nothing_is_given_up)
+{
+    char text[256];
+
+    fixture_start(&f);
+    fake_accept(&f.service);
+    ck_assert(fake_is_closed(&f.service)); /* after five seconds */
+    fake_close(&f.service);
+    etwr_client_last_error(f.client, text, sizeof text);
+    ck_assert_msg(strstr(text, "nobody answered") && strstr(text, f.service.path), "%s", text);
+    fake_welcome(&f.service);
+    ck_assert_int_eq(etwr_client_wait_connected(f.client, LONG_MS), ETWR_OK);
+    fixture_clear(&f);
+}
+END_TEST
+
+/* What the service says it takes at most holds, for what was queued before it said so, too. */
+START_TEST(a_services_lower_limits_hold)
+{
+    struct reply_welcome welcome = {WIRE_VERSION, 0, 200, 2, 8};
+    struct request_hello hello;
+    uint8_t bytes[64];
+    struct writer writer;
+    struct etwr_counters counters;
+
+    fixture_start(&f);
+    ck_assert_int_eq(write_number(&f, 1), ETWR_OK);
+    ck_assert_int_eq(write_bytes(&f, 300), ETWR_OK);
+    ck_assert_int_eq(write_number(&f, 2), ETWR_OK);
+    fake_accept(&f.service);
+    fake_read_hello(&f.service, &hello);
+    writer_init(&writer, bytes, sizeof bytes);
+    reply_put_welcome(&writer, &welcome);
+    fake_send(&f.service, bytes, writer_size(&writer));
+    fake_expect(&f.service, WIRE_PROVIDER_OPEN);
+    fake_expect(&f.service, WIRE_SCHEMA);
+    ck_assert_uint_eq(read_number(&f.service), 1);
+    fake_expect(&f.service, WIRE_LOST);
+    ck_assert_uint_eq(f.service.lost_by_reason[ETWR_REASON_TOO_LARGE], 1);
+    ck_assert_uint_eq(read_number(&f.service), 2);
+    for (uint64_t keyword = 2; keyword < 12; keyword++) {
+        struct request_schema schema;
+        struct frame frame;
+
+        ck_assert_int_eq(write_number_at(&f, 3, 5, keyword), ETWR_OK);
+        frame = fake_expect(&f.service, WIRE_SCHEMA);
+        ck_assert_int_eq(request_read_schema(&frame, &schema), ETWR_OK);
+        ck_assert_uint_le(schema.schema_id, 2);
+        read_number(&f.service);
+    }
+    fake_ack(&f.service, 13, 12, 0, 0, 0);
+    counters = wait_pending(f.client, 0);
+    ck_assert_uint_eq(counters.dropped[ETWR_REASON_TOO_LARGE], 1);
+    fixture_clear(&f);
+}
+END_TEST
+
 /* Whatever breaks the protocol ends the connection and nothing else. */
 START_TEST(bad_replies_end_the_connection)
 {
@@ -608,6 +665,8 @@ int main(void)
     tcase_add_test(tcase, a_flush_that_was_not_answered_is_asked_again);
     tcase_add_test(tcase, a_refusal_for_now_is_told_and_tried_again);
     tcase_add_test(tcase, no_version_in_common_is_final);
+    tcase_add_test(tcase, a_service_that_says_nothing_is_given_up);
+    tcase_add_test(tcase, a_services_lower_limits_hold);
     tcase_add_test(tcase, bad_replies_end_the_connection);
     tcase_add_test(tcase, replies_are_understood_however_they_are_cut);
     tcase_add_test(tcase, what_a_service_said_before_it_went_is_heard);
