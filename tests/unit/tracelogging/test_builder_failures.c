@@ -166,6 +166,18 @@ static enum etwr_status refused_call(int call, enum etwr_status *expected)
         *expected = ETWR_E_BAD_TYPE;
         return etwr_event_declare_custom(event, "f", 32, "", 0, 0, 0);
     case 42:
+        *expected = ETWR_E_DATA_TOO_LONG;
+        return etwr_event_add_custom(event, "f", 1, "", 0, big, SIZE_MAX, 0, 0);
+    case 43:
+        *expected = ETWR_E_DATA_TOO_LONG;
+        return etwr_event_add_cbinary(event, "f", big, SIZE_MAX, 0, 0);
+    case 44:
+        *expected = ETWR_E_METADATA_TOO_LONG;
+        return etwr_event_declare_custom(event, "f", 1, big, SIZE_MAX, 0, 0);
+    case 45:
+        *expected = ETWR_E_DATA_TOO_LONG;
+        return etwr_event_add_packed(event, "f", ETWR_IN_ZSTR8, 0, big, SIZE_MAX, 0, 0);
+    case 46:
         *expected = ETWR_E_BAD_VALUE;
         return etwr_event_add_str8_raw_sequence(event, "f", NULL, 1, 0, 0);
     default:
@@ -174,7 +186,7 @@ static enum etwr_status refused_call(int call, enum etwr_status *expected)
     }
 }
 
-#define REFUSED_CALLS 44
+#define REFUSED_CALLS 48
 
 /* All that counts in a builder; the error state hides it from the public face. */
 struct snapshot {

@@ -131,6 +131,39 @@ START_TEST(metadata_limit_is_exact_for_small_fields_too)
 }
 END_TEST
 
+/* Whatever is left, a field is taken if it fits to the byte, and no byte is written where none is
+ * left. */
+START_TEST(metadata_limit_is_exact_for_each_size_that_is_left)
+{
+    const size_t left = (size_t)_i;
+    for (size_t name_bytes = 0; name_bytes < 20; name_bytes++)
+        for (uint32_t tag = 0; tag <= 1; tag++) {
+            const size_t size = name_bytes + 1 + (tag != 0 ? 6 : 1);
+            next_event(event);
+            memset(big, 'x', sizeof big);
+            ck_assert_int_eq(add_named(ETWR_METADATA_MAX_BYTES - 5 - 2 - left, 0, 0), ETWR_OK);
+            ck_assert_int_eq(add_named(name_bytes, 0, tag),
+                             size <= left ? ETWR_OK : ETWR_E_METADATA_TOO_LONG);
+        }
+}
+END_TEST
+
+/* The same with buffers of every fill, for the sanitizers: they grow before they are passed. */
+START_TEST(metadata_buffer_grows_in_time)
+{
+    for (size_t name_bytes = 440; name_bytes < 540; name_bytes++) {
+        struct etwr_event *fresh = new_event();
+        memset(big, 'x', sizeof big);
+        big[name_bytes] = '\0';
+        ck_assert_int_eq(etwr_event_reset(fresh, big, 5, 1), ETWR_OK);
+        ck_assert_int_eq(etwr_event_add_struct(fresh, "s", 1, 0), ETWR_OK);
+        for (int i = 0; i < 20; i++)
+            ck_assert_int_eq(etwr_event_add_uint8(fresh, "abc", 1, ETWR_OUT_HEX, 1), ETWR_OK);
+        etwr_event_destroy(fresh);
+    }
+}
+END_TEST
+
 START_TEST(a_longer_event_tag_must_fit_too)
 {
     ck_assert_int_eq(add_named(ETWR_METADATA_MAX_BYTES - 5 - 2 - 3, 0, 0), ETWR_OK);
@@ -213,6 +246,8 @@ int main(void)
     tcase_add_loop_test(limits, metadata_takes_32768_bytes_and_no_more, 0,
                         (int)(sizeof heads / sizeof heads[0]));
     tcase_add_test(limits, metadata_limit_is_exact_for_small_fields_too);
+    tcase_add_loop_test(limits, metadata_limit_is_exact_for_each_size_that_is_left, 0, 30);
+    tcase_add_test(limits, metadata_buffer_grows_in_time);
     tcase_add_test(limits, a_longer_event_tag_must_fit_too);
     tcase_add_test(limits, an_event_name_may_fill_the_metadata);
     tcase_add_test(limits, data_takes_65536_bytes_and_no_more);

@@ -407,9 +407,9 @@ START_TEST(an_empty_inner_sequence_passes_over_all_that_its_members_take)
     OK(next());
     OK(begin_sequence("t"));
     OK(next());
-    OK(etwr_event_add_uint8(event, "a", 1, ETWR_OUT_HEX, 1));
+    OK(etwr_event_add_uint8(event, "a", 1, ETWR_OUT_HEX, 0x80)); /* NULs in both ... */
     OK(etwr_event_add_uint8_array(event, "b", values, 2, 0, 0));
-    OK(etwr_event_add_custom(event, "c", 24, "xyz", 3, "1", 1, 0, 0));
+    OK(etwr_event_add_custom(event, "c", 24, "\0\0\0", 3, "1", 1, 0, 0)); /* ... are no ends */
     OK(begin("u"));
     OK(add("d", 1));
     OK(begin_array("v"));
