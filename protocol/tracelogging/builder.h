@@ -40,13 +40,11 @@ enum scope_takes {
 
 /* A struct that still takes members. All positions are offsets, since the buffers move. */
 struct scope {
-    uint8_t kind;    /* enum scope_kind */
-    uint8_t takes;   /* enum scope_takes */
-    uint8_t members; /* so far; of an array: of this element, or declared */
-    uint8_t
-        expected; /* members that there must be; 0 while the first ones are still being recorded */
-    bool is_repeated; /* the struct itself lies in a second or later element: nothing of it is
-                         recorded */
+    uint8_t kind;     /* enum scope_kind */
+    uint8_t takes;    /* enum scope_takes */
+    uint8_t members;  /* so far; of an array: of this element, or declared */
+    uint8_t expected; /* members there must be; 0 while the first ones are being recorded */
+    bool is_repeated; /* lies in a second or later element: nothing of it is recorded */
     uint16_t elements;
     uint32_t member_count_at;  /* in the metadata */
     uint32_t element_count_at; /* sequence: in the data; array: in the metadata */
@@ -62,12 +60,10 @@ struct etwr_event {
     uint32_t fields;         /* as the limit counts them */
     uint32_t depth;          /* scopes in use */
     enum etwr_status status; /* the first error */
-    uint32_t compare_at;     /* metadata offset with which the next member must agree; 0: fields are
-                                recorded */
+    uint32_t compare_at;     /* in the metadata: what the next member must be; 0: it is recorded */
     uint32_t tag;
     uint32_t tag_bytes;
-    bool
-        is_template; /* a declared field outside of arrays of structs: there are no values for it */
+    bool is_template; /* a field is declared outside of arrays of structs: it has no value */
     bool has_activity_id;
     bool has_related_activity_id;
     struct etwr_descriptor descriptor;
