@@ -78,8 +78,9 @@ static void stamp(const struct session *session, const struct slot_schema *schem
     event->origin = (struct etwr_bytes){buffer, size};
 }
 
-/* Put it into one sink; the client's account follows when this is the first that wants it. */
-static void put(struct session *session, struct slot *slot, size_t index,
+/* Put it into one sink; the client's account follows when this is the first that wants it. False:
+ * it turns out that nobody behind this sink listens. */
+static bool put(struct session *session, struct slot *slot, size_t index,
                 const struct sink_event *event, bool is_followed)
 {
     struct worker *worker = session->worker;
@@ -103,7 +104,11 @@ static void put(struct session *session, struct slot *slot, size_t index,
         own->counts.dropped[reason]++;
         if (is_followed) (void)drop(session, slot, reason);
         break;
+    default: /* not enabled: the sink knows better than its filter */
+        own->counts.not_enabled++;
+        return false;
     }
+    return true;
 }
 
 enum etwr_reason relay_handle_event(struct session *session, const struct request_event *request,
@@ -160,17 +165,14 @@ enum etwr_reason relay_handle_event(struct session *session, const struct reques
                 return drop(session, slot, ETWR_REASON_NO_MEMORY);
         }
         worker_note_put(worker, event.descriptor.level);
-    } else {
-        account_not_enabled(&client->account);
     }
-    bool is_followed = true; /* the first sink that wants it decides what the client is told */
+    bool is_followed = false; /* the first sink that wants it decides what the client is told */
     for (size_t i = 0; i < worker->sink_count; i++) {
-        if ((listeners & 1u << i) == 0) {
+        if ((listeners & 1u << i) == 0)
             worker->sinks[i].counts.not_enabled++;
-            continue;
-        }
-        put(session, slot, i, &event, is_followed);
-        is_followed = false;
+        else if (put(session, slot, i, &event, !is_followed))
+            is_followed = true;
     }
+    if (!is_followed) account_not_enabled(&client->account);
     return ETWR_REASON_NONE;
 }

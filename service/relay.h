@@ -38,6 +38,9 @@ struct relay {
     uint64_t started_ms;
     atomic_uint_fast64_t refused[RELAY_REASONS]; /* connections turned away at the door */
 
+    /* Until then places are scarce, and HELLO must come at once: SESSION_HELLO_PRESSURE_MS. */
+    atomic_uint_fast64_t pressure_until_ms;
+
     /* The main thread's. */
     uv_loop_t loop;
     struct listener *listener;

@@ -6,6 +6,8 @@
 #include "service/relay.h"
 #include "service/support/log.h"
 
+#define PRESSURE_MS 2000
+
 static const char *text_of(enum etwr_reason reason)
 {
     switch (reason) {
@@ -37,6 +39,13 @@ static void refuse(struct relay *relay, intptr_t handle, enum etwr_reason reason
     log_repeated(&cause, LOG_LEVEL_WARNING, "a connection was refused: %s", etwr_reason_name(told));
 }
 
+/* Who holds a place without saying HELLO holds it only while nobody else wants it. */
+static void note_pressure(struct relay *relay)
+{
+    atomic_store_explicit(&relay->pressure_until_ms, relay_now_ms() + PRESSURE_MS,
+                          memory_order_relaxed);
+}
+
 static struct worker *find_least_loaded(struct relay *relay)
 {
     struct worker *best = &relay->workers[0];
@@ -54,7 +63,14 @@ static struct worker *find_least_loaded(struct relay *relay)
 void relay_on_accept(void *context, intptr_t handle, const struct peer *peer)
 {
     struct relay *relay = context;
+    static struct log_cause shed = {.name = "shed connections"};
     struct quota_user *user = NULL;
+    if (handle == LISTENER_SHED) {
+        note_pressure(relay);
+        log_repeated(&shed, LOG_LEVEL_WARNING,
+                     "no descriptor is left for a connection: raise the limit (ulimit -n)");
+        return;
+    }
     if (peer == NULL) {
         refuse(relay, handle, ETWR_REASON_PEER_UNKNOWN);
         return;
@@ -66,6 +82,7 @@ void relay_on_accept(void *context, intptr_t handle, const struct peer *peer)
     }
     enum etwr_reason reason = quota_connect(relay->quota, peer->user_key, relay_now_ms(), &user);
     if (reason != ETWR_REASON_NONE) {
+        note_pressure(relay);
         refuse(relay, handle, reason);
         free(message);
         return;

@@ -38,7 +38,8 @@ static struct sink *create(const struct config_sink *config, const struct sink_c
 
 static bool start_one(struct relay *relay, const struct config_sink *config, char message[512])
 {
-    const struct sink_callbacks callbacks = {on_settled, on_error, relay};
+    const struct sink_callbacks callbacks = {
+        .on_settled = on_settled, .on_error = on_error, .context = relay};
     if (config->type == CONFIG_SINK_ETW) {
         snprintf(message, 512, "the sink etw exists on Windows only: use --sink etl:FILE");
         return false;

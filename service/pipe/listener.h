@@ -21,7 +21,9 @@
 struct listener;
 
 /* `handle` is the callee's from now on. `peer` is lent; NULL when the system would not say who it
- * is. */
+ * is. LISTENER_SHED instead of a handle: connections had to be closed, because the process has no
+ * descriptor left for them. */
+#define LISTENER_SHED ((intptr_t)-1)
 typedef void (*listener_callback)(void *context, intptr_t handle, const struct peer *peer);
 
 struct listener_counters {

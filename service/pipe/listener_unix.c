@@ -202,9 +202,9 @@ static void back_off(struct listener *listener)
     (void)uv_timer_start(&listener->back_off, on_back_off_over, BACK_OFF_MS, 0);
 }
 
-/* No descriptor is left: give up the spare one to take the connection and close it, so that its
- * peer learns of it at once and the queue does not stand still. */
-static void shed_one(struct listener *listener)
+/* No descriptor is left: give up the spare one to take a connection and close it, so that its peer
+ * learns of it at once and the queue does not stand still. False: none is waiting. */
+static bool shed_one(struct listener *listener)
 {
     if (listener->spare_fd >= 0) close(listener->spare_fd);
     int fd = accept(listener->fd, NULL, NULL);
@@ -213,6 +213,14 @@ static void shed_one(struct listener *listener)
         listener->counters.shed++;
     }
     listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return fd >= 0;
+}
+
+static void shed_waiting(struct listener *listener)
+{
+    for (int i = 0; i < ACCEPTS_PER_TURN && shed_one(listener); i++) {
+    }
+    listener->on_accept(listener->context, LISTENER_SHED, NULL);
 }
 
 /* False: no more for this turn. */
@@ -231,7 +239,7 @@ static bool accept_one(struct listener *listener)
     if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
     bool no_descriptor = errno == EMFILE || errno == ENFILE;
     listener->counters.errors++;
-    if (no_descriptor) shed_one(listener);
+    if (no_descriptor) shed_waiting(listener);
     back_off(listener);
     return false;
 }

@@ -291,6 +291,15 @@ static void free_idle(struct session *session)
         session_bytes_free(session, &session->writing);
 }
 
+static uint64_t find_hello_limit(const struct session *session, uint64_t now_ms)
+{
+    uint64_t limit_ms = session->worker->settings->config->limits.hello_timeout_ms;
+    uint64_t pressure_until_ms =
+        atomic_load_explicit(&session->worker->relay->pressure_until_ms, memory_order_relaxed);
+    if (now_ms >= pressure_until_ms || limit_ms < SESSION_HELLO_PRESSURE_MS) return limit_ms;
+    return SESSION_HELLO_PRESSURE_MS;
+}
+
 void session_scan(struct session *session, uint64_t now_ms)
 {
     const struct config_limits *limits = &session->worker->settings->config->limits;
@@ -300,7 +309,7 @@ void session_scan(struct session *session, uint64_t now_ms)
         return;
     }
     if (session->state == SESSION_NEW &&
-        is_over(session->state_ms, now_ms, limits->hello_timeout_ms)) {
+        is_over(session->state_ms, now_ms, find_hello_limit(session, now_ms))) {
         session_end(session, ETWR_REASON_HELLO_TIMEOUT, "no HELLO came in time");
         return;
     }
