@@ -5,9 +5,6 @@
     etl_check.py --vectors EVENTS FILE    the file holds exactly the vectors' expected events, in their order
     etl_check.py --events EVENTS          print those events alone, one a line, as `etwrelay send --jsonl` takes them
     etl_check.py --same FILE FILE         both hold the same events (provider, descriptor, metadata, data, ids) in any order
-    etl_check.py --numbers CLIENT... --in FILE...
-                                          CLIENT is what tests/flow/load_client.c printed: each of its events is in the
-                                          files once, unless it is in doubt, and then at most once
 
 Exit status 1 and a message when something is not so. Facts of the format: protocol/etl/layout.h names the offsets.
 """
@@ -155,38 +152,6 @@ def compare_files(left_path, right_path):
     return problems, f"{sum(left.values())} events are the same"
 
 
-def check_client(path, found):
-    """What one client says of its events against the numbers `found` in the files."""
-    with open(path, encoding="utf-8") as file:
-        client = json.loads(file.read().splitlines()[-1])
-    doubt = set()
-    for first, count in client["in_doubt"]:
-        doubt.update(range(first, first + count))
-    settled = client["written"] + client["not_enabled"] + client["dropped"]
-    sure = set(range(1, client["produced"] + 1)) - doubt
-    here = found[client["pid"]]
-    checks = {
-        "produced = settled + in doubt": client["produced"] == settled + len(doubt) and client["pending"] == 0,
-        "nothing dropped, everybody listens": client["not_enabled"] == client["dropped"] == 0,
-        "no event twice": all(n == 1 for n in here.values()),
-        "every acknowledged event is there": sure <= here.keys(),
-        "nothing that was never sent": here.keys() <= sure | doubt,
-        "it connected again": client["connects"] > 1,
-    }
-    return [f"{path}: not so: {text}: {client}" for text, holds in checks.items() if not holds]
-
-
-def compare_numbers(arguments):
-    split = arguments.index("--in")
-    found = collections.defaultdict(collections.Counter)
-    for path in arguments[split + 1:]:
-        for event in Log(path).events:
-            if event.metadata[2:].startswith(b"\0Number\0"):  # not the relay's own
-                found[event.pid][int.from_bytes(event.data[:8], "little")] += 1
-    problems = [problem for client in arguments[:split] for problem in check_client(client, found)]
-    return problems, f"{sum(map(len, found.values()))} numbers are where they should be"
-
-
 def main(arguments):
     try:
         if len(arguments) == 3 and arguments[0] == "--vectors":
@@ -195,8 +160,6 @@ def main(arguments):
             problems, said = compare_files(*arguments[1:])
         elif len(arguments) == 2 and arguments[0] == "--events":
             problems, said = [], "\n".join(json.dumps(v["event"]) for v in read_vectors(arguments[1]))
-        elif arguments[:1] == ["--numbers"] and "--in" in arguments:
-            problems, said = compare_numbers(arguments[1:])
         elif arguments and not arguments[0].startswith("-"):
             problems, said = [], "\n".join(str(len(Log(path).events)) for path in arguments)
         else:
