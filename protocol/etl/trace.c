@@ -17,18 +17,17 @@ static void tell(struct etl_trace *trace, uint64_t offset, const char *message)
     snprintf(trace->pending.message, sizeof trace->pending.message, "%s", message);
 }
 
-/* Fill trace->bytes with buffer `index`; *got is 0 behind the end of the file or when input fails.
- */
-static void read_buffer(struct etl_trace *trace, size_t *got)
+/* Fill `bytes` with buffer `index`; `got` is 0 behind the end of the file or when input fails. */
+static void read_buffer(struct etl_trace *trace)
 {
     uint64_t size = trace->header.buffer_bytes;
-    *got = 0;
+    size_t got = 0;
     trace->status =
-        trace->read_at(trace->context, trace->index * size, trace->bytes, (size_t)size, got);
-    if (trace->status != ETWR_OK) *got = 0;
-    if (*got > size) *got = (size_t)size;
-    trace->is_last = *got < size;
-    trace->got = *got;
+        trace->read_at(trace->context, trace->index * size, trace->bytes, (size_t)size, &got);
+    if (trace->status != ETWR_OK) got = 0;
+    if (got > size) got = (size_t)size;
+    trace->is_last = got < size;
+    trace->got = got;
 }
 
 enum etwr_status etl_trace_open(struct etl_trace *trace, etl_read_at read_at, void *context,
@@ -47,63 +46,66 @@ enum etwr_status etl_trace_open(struct etl_trace *trace, etl_read_at read_at, vo
 
     trace->bytes = malloc(trace->header.buffer_bytes);
     if (!trace->bytes) return ETWR_E_NO_MEMORY;
-    read_buffer(trace, &got);
+    read_buffer(trace);
     if (trace->status != ETWR_OK) return trace->status;
-    status = etl_read_header(trace->bytes, got, &trace->header, damage); /* now with its names */
+    status =
+        etl_read_header(trace->bytes, trace->got, &trace->header, damage); /* now with its names */
     if (status != ETWR_OK) return status;
     trace->pending = *damage;
     trace->is_loaded = true;
     return ETWR_OK;
 }
 
-/* Has the writer counted this buffer meanwhile? A file may be read while it grows. */
-static bool is_counted_now(struct etl_trace *trace)
+/* Has the writer been at the header since it was read? A file may be read while it grows, and the
+ * newest buffer is there a moment before it is counted. */
+static bool is_growing(const struct etl_trace *trace)
 {
-    uint8_t bytes[4];
+    uint8_t bytes[ETL_BUFFERS_WRITTEN + 4 - ETL_END_TIME];
     struct reader reader;
     size_t got = 0;
     enum etwr_status status =
-        trace->read_at(trace->context, ETL_BUFFERS_WRITTEN, bytes, sizeof bytes, &got);
+        trace->read_at(trace->context, ETL_END_TIME, bytes, sizeof bytes, &got);
     if (status != ETWR_OK || got < sizeof bytes) return false;
     reader_init(&reader, bytes, sizeof bytes);
-    trace->header.buffers_written = read_u32(&reader);
-    return trace->index < trace->header.buffers_written;
+    bool has_moved = read_u64(&reader) != trace->header.end_time;
+    read_bytes(&reader, sizeof bytes - 12);
+    return has_moved || read_u32(&reader) != trace->header.buffers_written;
 }
 
-/* A buffer that the header does not count: preallocated space ends the reading, a real buffer is
- * read, and told once. */
-static bool accept_uncounted(struct etl_trace *trace, size_t got)
+/* Behind what the header counts there may be buffers all the same, or preallocated space. */
+static bool is_buffer(const struct etl_trace *trace)
 {
     struct reader reader;
-    reader_init(&reader, trace->bytes, got);
-    if (read_u32(&reader) != trace->header.buffer_bytes || got <= ETL_BUFFER_HEADER_BYTES) {
-        return false;
-    }
-    if (!trace->stale_told) {
-        tell(trace, ETL_BUFFERS_WRITTEN,
-             "the header counts fewer buffers than there are: the file was not closed");
-    }
-    trace->stale_told = true;
-    return true;
+    reader_init(&reader, trace->bytes, trace->got);
+    return read_u32(&reader) == trace->header.buffer_bytes && trace->got > ETL_BUFFER_HEADER_BYTES;
 }
 
 static void load_next(struct etl_trace *trace)
 {
-    size_t got;
     trace->index++;
-    read_buffer(trace, &got);
+    read_buffer(trace);
     if (trace->status != ETWR_OK) return;
-    if (trace->index < trace->header.buffers_written) {
-        if (got == 0) {
-            tell(trace, trace->index * trace->header.buffer_bytes,
-                 "the file ends before the last buffer that its header counts");
-        }
-        trace->is_loaded = got != 0;
-        return;
+    bool is_counted = trace->index < trace->header.buffers_written;
+    if (is_counted && trace->got == 0) {
+        tell(trace, trace->index * trace->header.buffer_bytes,
+             "the file ends before the last buffer that its header counts");
     }
-    if (got == 0) return;
-    trace->is_loaded = is_counted_now(trace) || accept_uncounted(trace, got);
-    if (!trace->is_loaded) trace->is_last = true;
+    trace->is_loaded = is_counted ? trace->got != 0 : is_buffer(trace);
+    if (!trace->is_loaded)
+        trace->is_last = true;
+    else
+        trace->buffers = trace->index + 1;
+}
+
+/* All is read: have there been buffers that nobody counts? Told once. */
+static bool tell_stale_count(struct etl_trace *trace)
+{
+    if (trace->buffers <= trace->header.buffers_written || trace->status != ETWR_OK) return false;
+    trace->buffers = 0;
+    if (is_growing(trace)) return false;
+    tell(trace, ETL_BUFFERS_WRITTEN,
+         "the header counts fewer buffers than there are: the file was not closed");
+    return true;
 }
 
 enum etl_item etl_trace_next(struct etl_trace *trace, struct etl_event *event,
@@ -125,10 +127,10 @@ enum etl_item etl_trace_next(struct etl_trace *trace, struct etl_event *event,
             trace->is_open =
                 etl_buffer_open(&trace->buffer, &trace->header, trace->bytes, trace->got,
                                 trace->index * trace->header.buffer_bytes, &trace->pending);
-        } else if (trace->is_last) {
-            return ETL_END;
-        } else {
+        } else if (!trace->is_last) {
             load_next(trace);
+        } else if (!tell_stale_count(trace)) {
+            return ETL_END;
         }
     }
 }

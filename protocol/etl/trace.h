@@ -3,14 +3,13 @@
  * file.
  *
  * BuffersWritten is stale in a file whose writer was killed; so buffers beyond it are read as long
- * as they are buffers, and that is told as damage (unless the file is simply growing while it is
+ * as they are buffers, and that is told at the end (unless the file was simply growing while it was
  * read). Input comes from a callback, so that this needs no operating system.
  *
  *     struct etl_trace trace;
  *     if (etl_trace_open(&trace, read_at, file, &damage) == ETWR_OK) {
  *         while ((item = etl_trace_next(&trace, &event, &damage)) != ETL_END)
- *             ... ETL_EVENT: event.record to decode_json(); ETL_DAMAGE: damage.offset,
- * damage.message
+ *             ... ETL_EVENT: event.record goes to decode_json(); ETL_DAMAGE: damage is told
  *     }
  *     etl_trace_close(&trace);
  */
@@ -29,15 +28,15 @@ struct etl_trace {
     etl_read_at read_at;
     void *context;
     uint8_t *bytes;
-    uint64_t index; /* of the buffer in `bytes` */
-    size_t got;     /* its bytes, fewer at the end of a cut file */
+    uint64_t index;   /* of the buffer in `bytes` */
+    size_t got;       /* its bytes, fewer at the end of a cut file */
+    uint64_t buffers; /* read so far */
     struct etl_buffer buffer;
     struct etl_damage pending; /* told before the next record; empty message: none */
     enum etwr_status status;   /* what ended the reading: ETWR_OK, or the callback's error */
     bool is_loaded;            /* `bytes` holds a buffer that was not opened yet */
     bool is_open;              /* `buffer` has records left */
     bool is_last;              /* no buffer follows */
-    bool stale_told;
 };
 
 /*

@@ -13,6 +13,13 @@
 static const struct etwr_guid provider = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
 static const char traits[] = "\x0a\0" FIXTURE_PROVIDER; /* and the literal's NUL */
 
+/* As ck_assert(), which is too slow to be called for every event: it writes a note for each call.
+ */
+static void check(bool condition, const char *what, uint64_t offset)
+{
+    if (!condition) ck_abort_msg("%s at 0x%llx", what, (unsigned long long)offset);
+}
+
 static void on_settled(void *context, unsigned worker)
 {
     struct fixture *fixture = context;
@@ -39,7 +46,8 @@ struct sink_callbacks fixture_init(struct fixture *fixture)
     memset(fixture, 0, sizeof *fixture);
     ck_assert_int_eq(uv_mutex_init(&fixture->lock), 0);
     ck_assert_int_eq(uv_cond_init(&fixture->changed), 0);
-    return (struct sink_callbacks){on_settled, on_error, fixture};
+    return (struct sink_callbacks){
+        .on_settled = on_settled, .on_error = on_error, .context = fixture};
 }
 
 void fixture_start(struct fixture *fixture, struct sink *sink, unsigned workers)
@@ -126,7 +134,7 @@ uint64_t fixture_collect(struct fixture *fixture, unsigned worker)
     while (batch) {
         struct sink_batch *next = batch->next;
         uint64_t events = (uint64_t)(uintptr_t)batch->settlements;
-        ck_assert_uint_gt(events, 0);
+        check(events > 0, "a batch without events", 0);
         if (batch->failed == ETWR_REASON_NONE)
             counts->written += events;
         else
@@ -189,16 +197,17 @@ static void add_event(struct fixture_file *file, const struct etl_event *event)
 {
     uint32_t number;
     const struct trace_record *record = &event->record;
-    ck_assert_uint_ge(record->data.size, 4);
+    check(record->data.size >= 4, "no number", event->offset);
     memcpy(&number, record->data.data, sizeof number);
-    ck_assert_uint_eq(record->traits.size, sizeof traits);
-    ck_assert_mem_eq(record->traits.data, traits, sizeof traits);
-    ck_assert_uint_eq(record->pid, 100u + record->processor);
-    ck_assert_uint_eq(record->tid, 200u + record->processor);
+    check(record->traits.size == sizeof traits &&
+              memcmp(record->traits.data, traits, sizeof traits) == 0,
+          "other traits", event->offset);
+    check(record->pid == 100u + record->processor && record->tid == 200u + record->processor,
+          "other pid or tid", event->offset);
     if ((file->count & (file->count + 1)) == 0) {
         size_t capacity = 2 * (file->count + 1);
         file->events = realloc(file->events, capacity * sizeof *file->events);
-        ck_assert_ptr_nonnull(file->events);
+        check(file->events != NULL, "no memory", event->offset);
     }
     file->events[file->count++] = (struct fixture_event){
         .number = number,
@@ -218,11 +227,10 @@ void fixture_read(struct fixture_file *file, etl_read_at read_at, void *context)
     memset(file, 0, sizeof *file);
     ck_assert_int_eq(etl_trace_open(&trace, read_at, context, &damage), ETWR_OK);
     while ((item = etl_trace_next(&trace, &event, &damage)) != ETL_END) {
-        ck_assert_msg(item == ETL_EVENT, "damage at 0x%llx: %s", (unsigned long long)damage.offset,
-                      damage.message);
-        ck_assert_uint_lt(event.record.processor, trace.header.processors);
-        ck_assert_uint_ge(event.stamp, last[event.record.processor]);
-        ck_assert_uint_le(event.stamp, trace.buffer.stamp);
+        check(item == ETL_EVENT, damage.message, damage.offset);
+        check(event.record.processor < trace.header.processors, "no such worker", event.offset);
+        check(event.stamp >= last[event.record.processor], "time runs backwards", event.offset);
+        check(event.stamp <= trace.buffer.stamp, "younger than its buffer", event.offset);
         last[event.record.processor] = event.stamp;
         add_event(file, &event);
     }
