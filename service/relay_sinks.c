@@ -13,9 +13,13 @@ static void on_settled(void *context, unsigned worker)
 static void on_error(void *context, const struct sink *sink, enum etwr_reason reason,
                      const char *message)
 {
+    const char *colon = sink->target[0] == 0 ? "" : ":";
     (void)context;
-    log_line(LOG_LEVEL_ERROR, "sink %s:%s: %s (events are dropped as %s)", sink->type, sink->target,
-             message, etwr_reason_name(reason));
+    if (reason == ETWR_REASON_NONE)
+        log_line(LOG_LEVEL_WARNING, "sink %s%s%s: %s", sink->type, colon, sink->target, message);
+    else
+        log_line(LOG_LEVEL_ERROR, "sink %s%s%s: %s (events are dropped as %s)", sink->type, colon,
+                 sink->target, message, etwr_reason_name(reason));
 }
 
 static struct sink *create(const struct config_sink *config, const struct sink_callbacks *callbacks)

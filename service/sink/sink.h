@@ -15,6 +15,12 @@
  * is also called when room comes back. Only after the sink's own `stall_ms` does ready() say yes
  * again although there is no room, and then write() drops with ETWR_REASON_FULL once the buffer at
  * hand is full.
+ *
+ * A sink whose listeners come and go while the service runs (ETW's sessions do) has the operations
+ * provider_open(), provider_close() and provider_listeners(): each provider is opened once before
+ * the first of its events, and what comes of that goes with every event. It calls `on_enablement`
+ * when a provider's listeners have changed, and says SINK_NOT_ENABLED for an event that none of
+ * them wants.
  */
 #ifndef ETWRELAY_SINK_H
 #define ETWRELAY_SINK_H
@@ -23,8 +29,20 @@
 
 #include <etwrelay/types.h>
 
+/* What a sink keeps of one open provider; its own. */
+struct sink_provider;
+
+/* Who listens to a provider: the merge over all listeners, in normal form. */
+struct sink_listeners {
+    bool enabled; /* somebody does; else the next three say nothing */
+    uint8_t level;
+    uint64_t match_any, match_all;
+    uint32_t captures; /* how often one of them has asked for the provider's state; wraps */
+};
+
 /* One checked event; lent until write() returns. */
 struct sink_event {
+    struct sink_provider *provider; /* from provider_open(); NULL for a sink that has none */
     const struct etwr_guid *provider_id;
     struct etwr_bytes traits;
     struct etwr_descriptor descriptor;
@@ -38,7 +56,7 @@ struct sink_event {
     uint32_t tid;
 };
 
-enum sink_result { SINK_WRITTEN, SINK_PENDING, SINK_DROPPED };
+enum sink_result { SINK_WRITTEN, SINK_PENDING, SINK_DROPPED, SINK_NOT_ENABLED };
 
 /* What one handing-over to the writer settles. Embedded in the sinks' own batches. */
 struct sink_batch {
@@ -51,10 +69,14 @@ struct sink;
 
 struct sink_callbacks {
     void (*on_settled)(void *context, unsigned worker); /* any thread; must not block */
-    /* A line for the operator; the sink limits its own rate. Any thread. */
+    /* A line for the operator; the sink limits its own rate. ETWR_REASON_NONE: nothing is lost by
+     * it. Any thread. */
     void (*on_error)(void *context, const struct sink *sink, enum etwr_reason reason,
                      const char *message);
     void *context;
+    /* The listeners of some provider have changed. Any thread, also from within provider_open();
+     * must not block. May be NULL. */
+    void (*on_enablement)(void *context);
 };
 
 struct sink_ops {
@@ -72,12 +94,25 @@ struct sink_ops {
      * this returns and can still be taken. */
     void (*stop)(struct sink *sink);
     void (*destroy)(struct sink *sink); /* frees; after stop() or a failed or absent start() */
+
+    /*
+     * These three, or none (NULL). Opening and closing is done by one thread at a time, after
+     * start(); events of a provider are put between the two. `traits` are lent until it is closed,
+     * which may come after stop() but not after destroy().
+     * Returns ETWR_REASON_NONE, or why this provider cannot be had.
+     */
+    enum etwr_reason (*provider_open)(struct sink *sink, const struct etwr_guid *id,
+                                      struct etwr_bytes traits, struct sink_provider **provider);
+    void (*provider_close)(struct sink *sink, struct sink_provider *provider);
+    /* Who listens now. Any thread, while the provider is open. */
+    void (*provider_listeners)(struct sink *sink, const struct sink_provider *provider,
+                               struct sink_listeners *listeners);
 };
 
 /* The common head of every sink. */
 struct sink {
     const struct sink_ops *ops;
-    const char *type;   /* "etl", "jsonl", "null" */
+    const char *type;   /* "etl", "jsonl", "null", "etw" */
     const char *target; /* path as configured, "" for none; for status */
     struct sink_callbacks callbacks;
 };
@@ -102,5 +137,9 @@ struct sink *sink_jsonl_create(const struct jsonl_options *options,
                                const struct sink_callbacks *callbacks);
 
 struct sink *sink_null_create(const struct sink_callbacks *callbacks);
+
+/* `api`: etw_api_system(), or a test's; borrowed, and it outlives the sink. */
+struct etw_api;
+struct sink *sink_etw_create(const struct etw_api *api, const struct sink_callbacks *callbacks);
 
 #endif
