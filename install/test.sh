@@ -69,7 +69,7 @@ build default && run_tests default
 title "ASan + UBSan"
 build asan && run_tests asan
 
-# TSan of gcc 12 does not know the address layout of kernels with more random bits; without randomisation it is at home.
+# This TSan does not know the address layout of kernels with more random bits; without randomisation it is at home.
 title "TSan, the threaded tests"
 steady=""
 if setarch "$(uname -m)" -R true 2>/dev/null; then steady="setarch $(uname -m) -R"; fi
