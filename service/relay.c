@@ -168,10 +168,12 @@ enum etwr_reason relay_handle_event(struct session *session, const struct reques
     }
     bool is_followed = false; /* the first sink that wants it decides what the client is told */
     for (size_t i = 0; i < worker->sink_count; i++) {
-        if ((listeners & 1u << i) == 0)
+        if ((listeners & 1u << i) == 0) {
             worker->sinks[i].counts.not_enabled++;
-        else if (put(session, slot, i, &event, !is_followed))
-            is_followed = true;
+            continue;
+        }
+        event.provider = slot->provider->at_sinks[i];
+        if (put(session, slot, i, &event, !is_followed)) is_followed = true;
     }
     if (!is_followed) account_not_enabled(&client->account);
     return ETWR_REASON_NONE;

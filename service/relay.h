@@ -22,6 +22,9 @@
 #include "service/sink/sink.h"
 #include "service/worker.h"
 
+/* The service's own events: what was lost. */
+#define RELAY_OWN_PROVIDER "etwrelay"
+
 struct relay {
     const struct options *options; /* borrowed: what the command line says */
     struct settings *settings;     /* the newest; the main thread's reference */
@@ -44,6 +47,7 @@ struct relay {
     /* The main thread's. */
     uv_loop_t loop;
     struct listener *listener;
+    uv_async_t enablement; /* some provider's listeners have changed */
     uv_signal_t interrupt, terminate, reload;
     uv_timer_t housekeeping;
     bool has_loop, is_stopping;
@@ -63,6 +67,20 @@ uint64_t relay_now_ms(void);
 bool relay_start_sinks(struct relay *relay, char message[512]);
 void relay_stop_sinks(struct relay *relay); /* all batches are settled when it returns */
 void relay_destroy_sinks(struct relay *relay);
+
+/* ---- relay_providers.c ---- */
+/* Have providers opened at the sinks that want it, and open our own. False: no memory. */
+bool relay_open_own_provider(struct relay *relay);
+/* What each sink wants of the provider and, merged, what is pushed to clients. Returns how often
+ * state has been asked for, of all sinks together. Any thread, while the provider is open. */
+uint32_t relay_find_listeners(const struct relay *relay, const struct settings *settings,
+                              const struct relay_provider *provider,
+                              struct enablement listeners[SLOT_SINKS_MAX],
+                              struct enablement *merged);
+/* From a sink, on any thread. */
+void relay_on_enablement(void *context);
+/* On the main thread: every worker is to look. */
+void relay_pass_on_enablement(struct relay *relay);
 
 /* ---- relay_accept.c ---- */
 /* A connection has come: to a worker, or away with a reason. A listener_callback. */
@@ -98,6 +116,10 @@ enum etwr_reason relay_handle_status(struct session *session, uint64_t cookie);
 void relay_close_slots(struct session *session);
 /* New settings: ask the policy again, work out who listens, tell the client what changed. */
 void relay_refresh_slots(struct session *session);
+/* Listeners may have changed: tell the client what is new. True: it is to be asked for its state,
+ * too. */
+bool relay_tell_enablement(struct session *session);
+void relay_ask_for_state(struct session *session);
 /* Give a worker's counts of events to the registry, for status. */
 void relay_publish_slot_events(struct slot *slot);
 

@@ -115,18 +115,17 @@ void relay_publish_slot_events(struct slot *slot)
     slot->events = 0;
 }
 
-/* Who listens, by the settings' filters. Nobody does to a refused provider. */
-static void find_enablement(const struct settings *settings, struct slot *slot)
+/* Who listens; nobody does to a refused provider. Returns how often its state has been asked for.
+ */
+static uint32_t find_enablement(const struct session *session, struct slot *slot)
 {
-    struct enablement merged = {0};
-    for (size_t i = 0; i < settings->sink_count; i++) {
-        struct enablement *listener = &slot->listeners[i];
-        memset(listener, 0, sizeof *listener);
-        if (slot->refused == ETWR_REASON_NONE)
-            *listener = enablement_of_filter(settings->sinks[i].filter, slot->label->name);
-        enablement_merge(&merged, listener);
-    }
-    slot->merged = merged;
+    const struct worker *worker = session->worker;
+    if (slot->provider != NULL)
+        return relay_find_listeners(worker->relay, worker->settings, slot->provider,
+                                    slot->listeners, &slot->merged);
+    memset(slot->listeners, 0, sizeof slot->listeners);
+    memset(&slot->merged, 0, sizeof slot->merged);
+    return 0;
 }
 
 static void forget_schemas(struct session *session, struct slot *slot)
@@ -179,7 +178,7 @@ enum etwr_reason relay_handle_open(struct session *session,
         slot->refused = ETWR_REASON_PROVIDER_LIMIT;
     else
         register_slot(session, slot);
-    find_enablement(session->worker->settings, slot);
+    slot->captures = slot->captures_told = find_enablement(session, slot);
     session_send_provider_state(session, slot);
     return ETWR_REASON_NONE;
 }
@@ -229,13 +228,16 @@ static void refresh_slot(struct session *session, struct slot *slot)
 {
     struct enablement before = slot->merged;
     enum etwr_reason refused_before = slot->refused;
+    const struct relay_provider *provider_before = slot->provider;
     if (slot->refused != ETWR_REASON_NONE) {
         if (has_room(session)) register_slot(session, slot);
     } else if (!is_still_allowed(session, slot)) {
         unregister_slot(session, slot);
         register_slot(session, slot); /* perhaps under another id; else it says why not */
     }
-    find_enablement(session->worker->settings, slot);
+    slot->captures = find_enablement(session, slot);
+    /* Nobody who listens to another provider has asked this one. */
+    if (slot->provider != provider_before) slot->captures_told = slot->captures;
     if (slot->refused != refused_before || !enablement_is_equal(&before, &slot->merged))
         session_send_provider_state(session, slot);
 }
@@ -244,6 +246,33 @@ void relay_refresh_slots(struct session *session)
 {
     for (size_t i = 0; i < session->slots.count; i++)
         refresh_slot(session, session->slots.sorted[i]);
+}
+
+bool relay_tell_enablement(struct session *session)
+{
+    bool is_state_wanted = false;
+    /* Sending may end the session, and its slots with it: it comes last. */
+    for (size_t i = 0; i < session->slots.count; i++) {
+        struct slot *slot = session->slots.sorted[i];
+        struct enablement before = slot->merged;
+        slot->captures = find_enablement(session, slot);
+        /* Who wants nothing of what this client has gets no state either. */
+        if (!slot->merged.enabled) slot->captures_told = slot->captures;
+        if (slot->captures_told != slot->captures) is_state_wanted = true;
+        if (!enablement_is_equal(&before, &slot->merged))
+            session_send_provider_state(session, slot);
+    }
+    return is_state_wanted;
+}
+
+void relay_ask_for_state(struct session *session)
+{
+    for (size_t i = 0; i < session->slots.count; i++) {
+        struct slot *slot = session->slots.sorted[i];
+        if (slot->captures_told == slot->captures) continue;
+        slot->captures_told = slot->captures;
+        if (slot->merged.enabled) session_send_capture_state(session, slot);
+    }
 }
 
 /* ---- schemas ---- */

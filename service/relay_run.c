@@ -13,7 +13,6 @@
 #include "service/support/log.h"
 
 #define HOUSEKEEPING_MS 1000
-#define OWN_PROVIDER    "etwrelay"
 
 uint64_t relay_filetime(void)
 {
@@ -43,6 +42,7 @@ static void stop(struct relay *relay)
     }
     (void)uv_timer_stop(&relay->housekeeping);
     /* Signals stay caught while it drains, but do not keep the loop. */
+    uv_unref((uv_handle_t *)&relay->enablement);
     uv_unref((uv_handle_t *)&relay->interrupt);
     uv_unref((uv_handle_t *)&relay->terminate);
     uv_unref((uv_handle_t *)&relay->reload);
@@ -96,22 +96,26 @@ static bool load_settings(struct relay *relay)
 static bool create_parts(struct relay *relay)
 {
     const struct config_limits limits = relay_limits(relay->settings->config);
-    struct etwr_guid id;
     uint64_t seed;
     if (uv_random(NULL, NULL, &seed, sizeof seed, 0, NULL) == 0) slots_seed(seed);
     if (registry_create(&limits, &relay->registry) != ETWR_OK ||
-        quota_create(&limits, &relay->quota) != ETWR_OK ||
-        etwr_provider_id_from_name(OWN_PROVIDER, &id) != ETWR_OK ||
-        registry_open(relay->registry, OWN_PROVIDER, &id, NULL, relay_now_ms(),
-                      &relay->own_provider) != ETWR_REASON_NONE)
+        quota_create(&limits, &relay->quota) != ETWR_OK)
         return fail("no memory");
     return true;
+}
+
+static void on_enablement(uv_async_t *handle)
+{
+    relay_pass_on_enablement(handle->data);
 }
 
 static bool start_loop(struct relay *relay)
 {
     if (uv_loop_init(&relay->loop) != 0) return fail("cannot make an event loop");
     relay->has_loop = true;
+    if (uv_async_init(&relay->loop, &relay->enablement, on_enablement) != 0)
+        return fail("cannot wake the event loop");
+    relay->enablement.data = relay;
     (void)uv_timer_init(&relay->loop, &relay->housekeeping);
     (void)uv_signal_init(&relay->loop, &relay->interrupt);
     (void)uv_signal_init(&relay->loop, &relay->terminate);
@@ -153,7 +157,7 @@ static bool start_sinks(struct relay *relay)
     for (size_t i = 0; i < relay->sink_count; i++)
         log_line(LOG_LEVEL_INFO, "writing to %s%s%s", relay->sinks[i]->type,
                  relay->sinks[i]->target[0] == 0 ? "" : ":", relay->sinks[i]->target);
-    return true;
+    return relay_open_own_provider(relay) || fail("no memory");
 }
 
 static unsigned count_workers(const struct config *config)
@@ -231,6 +235,10 @@ static void clear(struct relay *relay)
 {
     for (unsigned i = 0; i < relay->workers_started; i++)
         worker_clear(&relay->workers[i]);
+    /* Providers are closed at the sinks, and after that no sink rings any more. */
+    if (relay->own_provider != NULL)
+        registry_close(relay->registry, relay->own_provider, relay_now_ms());
+    registry_destroy(relay->registry);
     relay_destroy_sinks(relay);
     if (relay->listener != NULL) listener_close(relay->listener);
     if (relay->has_loop) {
@@ -238,9 +246,6 @@ static void clear(struct relay *relay)
         (void)uv_run(&relay->loop, UV_RUN_DEFAULT);
         (void)uv_loop_close(&relay->loop);
     }
-    if (relay->own_provider != NULL)
-        registry_close(relay->registry, relay->own_provider, relay_now_ms());
-    registry_destroy(relay->registry);
     quota_destroy(relay->quota);
     settings_unref(relay->settings);
     for (unsigned i = 0; relay->stop_messages != NULL && i < relay->worker_count; i++)

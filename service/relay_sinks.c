@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "service/relay.h"
+#include "service/sink/etw_api.h"
 #include "service/support/log.h"
 
 static void on_settled(void *context, unsigned worker)
@@ -35,16 +36,18 @@ static struct sink *create(const struct config_sink *config, const struct sink_c
     case CONFIG_SINK_NULL:
         return sink_null_create(callbacks);
     case CONFIG_SINK_ETW:
-        break;
+        return sink_etw_create(etw_api_system(), callbacks);
     }
     return NULL;
 }
 
 static bool start_one(struct relay *relay, const struct config_sink *config, char message[512])
 {
-    const struct sink_callbacks callbacks = {
-        .on_settled = on_settled, .on_error = on_error, .context = relay};
-    if (config->type == CONFIG_SINK_ETW) {
+    const struct sink_callbacks callbacks = {.on_settled = on_settled,
+                                             .on_error = on_error,
+                                             .context = relay,
+                                             .on_enablement = relay_on_enablement};
+    if (config->type == CONFIG_SINK_ETW && etw_api_system() == NULL) {
         snprintf(message, 512, "the sink etw exists on Windows only: use --sink etl:FILE");
         return false;
     }

@@ -161,6 +161,7 @@ static void put_transport(struct text *text, const struct relay *relay,
 
 struct put_providers {
     struct text *text;
+    const struct relay *relay;
     const struct settings *settings;
     size_t count;
 };
@@ -168,13 +169,10 @@ struct put_providers {
 static void put_provider(void *context, const struct relay_provider *provider)
 {
     struct put_providers *put = context;
-    struct enablement merged = {0};
+    struct enablement listeners[SLOT_SINKS_MAX];
+    struct enablement merged;
     char id[ETWR_GUID_TEXT_BYTES];
-    for (size_t i = 0; i < put->settings->sink_count; i++) {
-        struct enablement listener =
-            enablement_of_filter(put->settings->sinks[i].filter, provider->name);
-        enablement_merge(&merged, &listener);
-    }
+    (void)relay_find_listeners(put->relay, put->settings, provider, listeners, &merged);
     etwr_guid_format(&provider->id, id);
     if (put->count++ > 0) text_put_char(put->text, ',');
     text_put_char(put->text, '{');
@@ -214,7 +212,7 @@ static void put_clients(struct text *text, const struct status_part *parts, unsi
 static void put_details(struct text *text, struct relay *relay, const struct settings *settings,
                         const struct status_part *parts, unsigned part_count, bool is_everything)
 {
-    struct put_providers put = {text, settings, 0};
+    struct put_providers put = {text, relay, settings, 0};
     put_number(text, "uptime_s", (relay_now_ms() - relay->started_ms) / 1000);
     put_clients(text, parts, part_count);
     put_key(text, "per_provider");

@@ -118,6 +118,7 @@ static void on_turn_end(uv_check_t *handle)
 static void on_wake(uv_async_t *handle)
 {
     worker_read_inbox(handle->data);
+    worker_tell_enablement(handle->data);
 }
 
 /* ---- life ---- */
@@ -151,9 +152,11 @@ static int init_loop(struct worker *worker)
     (void)uv_timer_init(&worker->loop, &worker->retry_timer);
     (void)uv_timer_init(&worker->loop, &worker->scan_timer);
     (void)uv_timer_init(&worker->loop, &worker->stop_timer);
+    (void)uv_timer_init(&worker->loop, &worker->capture_timer);
     worker->wake.data = worker->turn_start.data = worker->turn_end.data = worker;
     worker->spin.data = worker->flush_timer.data = worker->answer_timer.data = worker;
     worker->retry_timer.data = worker->scan_timer.data = worker->stop_timer.data = worker;
+    worker->capture_timer.data = worker;
     (void)uv_prepare_start(&worker->turn_start, on_turn_start);
     (void)uv_check_start(&worker->turn_end, on_turn_end);
     (void)uv_timer_start(&worker->scan_timer, on_scan_timer, WORKER_SCAN_MS, WORKER_SCAN_MS);
@@ -194,6 +197,7 @@ enum etwr_status worker_start(struct worker *worker, struct relay *relay, unsign
         worker->sinks[i].sink = relay->sinks[i];
     account_pool_init(&worker->pool);
     atomic_init(&worker->has_settled, false);
+    atomic_init(&worker->has_enablement, false);
     atomic_init(&worker->session_load, 0);
     enum etwr_status status = ETWR_E_IO;
     if (uv_mutex_init(&worker->inbox_mutex) != 0) goto no_mutex;

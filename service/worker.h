@@ -93,14 +93,15 @@ struct worker {
     uv_check_t turn_end;
     uv_idle_t spin; /* active while put events are not flushed: the loop then does not sleep but
                        looks whether more comes */
-    uv_timer_t flush_timer, answer_timer, retry_timer, scan_timer, stop_timer;
+    uv_timer_t flush_timer, answer_timer, retry_timer, scan_timer, stop_timer, capture_timer;
     bool has_loop;
 
     uv_mutex_t inbox_mutex;
     struct worker_message *inbox, **inbox_end;
     bool is_deaf; /* under the mutex: `wake` is closed, nobody reads the inbox any more */
-    atomic_bool has_settled;  /* some sink has batches back */
-    atomic_uint session_load; /* sessions, for the acceptor to choose by */
+    atomic_bool has_settled;    /* some sink has batches back */
+    atomic_bool has_enablement; /* some provider's listeners have changed */
+    atomic_uint session_load;   /* sessions, for the acceptor to choose by */
 
     enum worker_phase phase;
     uint64_t phase_ms;  /* since when it stops, or flushes */
@@ -155,6 +156,9 @@ void worker_post(struct worker *worker, struct worker_message *message);
 /* A sink has batches back, or room again. From any thread. */
 void worker_notice_settled(struct worker *worker);
 
+/* Some provider's listeners have changed. From any thread. */
+void worker_notice_enablement(struct worker *worker);
+
 uint64_t worker_now_ms(const struct worker *worker);
 
 /* ---- worker_sinks.c: putting into sinks and taking back ---- */
@@ -172,7 +176,13 @@ void worker_release_sinks(struct worker *worker);
  * false if not. */
 bool worker_write_own(struct worker *worker, const struct sink_event *event);
 
+/* ---- worker_enablement.c ---- */
+/* Between two events: tell clients, if there is something to tell. */
+void worker_tell_enablement(struct worker *worker);
+
 /* ---- worker_inbox.c ---- */
+/* Have its loop turn, unless it has ended. From any thread. */
+void worker_wake(struct worker *worker);
 void worker_read_inbox(struct worker *worker);
 /* A message that comes too late: give back what it hands over, and free it. */
 void worker_drop_message(struct worker *worker, struct worker_message *message);

@@ -29,12 +29,17 @@ void worker_post(struct worker *worker, struct worker_message *message)
     uv_mutex_unlock(&worker->inbox_mutex);
 }
 
-void worker_notice_settled(struct worker *worker)
+void worker_wake(struct worker *worker)
 {
-    atomic_store_explicit(&worker->has_settled, true, memory_order_release);
     uv_mutex_lock(&worker->inbox_mutex);
     wake(worker);
     uv_mutex_unlock(&worker->inbox_mutex);
+}
+
+void worker_notice_settled(struct worker *worker)
+{
+    atomic_store_explicit(&worker->has_settled, true, memory_order_release);
+    worker_wake(worker);
 }
 
 static struct worker_message *take_all(struct worker *worker)

@@ -133,9 +133,12 @@ void worker_collect_settled(struct worker *worker)
 /* ---- the service's own events ---- */
 
 /* They are told to every sink, and counted by what the first one says. */
-static void put_own(struct worker *worker, size_t index, const struct sink_event *event)
+static void put_own(struct worker *worker, size_t index, const struct sink_event *own)
 {
     struct sink *sink = worker->sinks[index].sink;
+    struct sink_event at_sink = *own;
+    const struct sink_event *event = &at_sink;
+    at_sink.provider = worker->relay->own_provider->at_sinks[index];
     struct sink_batch *sink_batch = NULL;
     enum etwr_reason reason = ETWR_REASON_OTHER;
     enum sink_result result = sink->ops->write(sink, worker->index, event, &sink_batch, &reason);

@@ -72,7 +72,7 @@ static void close_handles(struct worker *worker)
         (uv_handle_t *)&worker->turn_end,    (uv_handle_t *)&worker->spin,
         (uv_handle_t *)&worker->flush_timer, (uv_handle_t *)&worker->answer_timer,
         (uv_handle_t *)&worker->retry_timer, (uv_handle_t *)&worker->scan_timer,
-        (uv_handle_t *)&worker->stop_timer,
+        (uv_handle_t *)&worker->stop_timer,  (uv_handle_t *)&worker->capture_timer,
     };
     uv_mutex_lock(&worker->inbox_mutex);
     worker->is_deaf = true;

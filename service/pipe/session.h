@@ -29,13 +29,14 @@
 #include "service/pipe/slots.h"
 #include "service/policy/quota.h"
 
-#define SESSION_READ_BYTES        65536  /* one read */
-#define SESSION_TURN_BYTES        262144 /* parsed for one session in one turn of the loop */
-#define SESSION_OUTPUT_MAX_BYTES  262144 /* answers that the client has not read */
-#define SESSION_FLUSHES_MAX       32     /* unanswered FLUSHes; more hold the session */
-#define SESSION_HELLO_PRESSURE_MS 250 /* for HELLO, while others are turned away for want of room  \
-                                       */
-#define SESSION_LINGER_MS 1000        /* for the last answers of a closing session */
+#define SESSION_READ_BYTES       65536  /* one read */
+#define SESSION_TURN_BYTES       262144 /* parsed for one session in one turn of the loop */
+#define SESSION_OUTPUT_MAX_BYTES 262144 /* answers that the client has not read */
+#define SESSION_FLUSHES_MAX      32     /* unanswered FLUSHes; more hold the session */
+#define SESSION_HELLO_PRESSURE_MS                                                                  \
+    250                        /* for HELLO, while others are turned away for want of room         \
+                                */
+#define SESSION_LINGER_MS 1000 /* for the last answers of a closing session */
 
 enum session_state { SESSION_NEW, SESSION_OPEN, SESSION_CLOSING };
 
@@ -64,6 +65,7 @@ struct session {
     struct session *next_owed;       /* in the worker's list of those that are owed an answer */
     struct session *next_paused;     /* in the worker's list of those waiting for their next turn */
     bool is_owed, is_paused, is_reading, is_writing, is_closed, is_hello_done;
+    bool owes_state; /* listeners have asked for its providers' state, and it was not told yet */
     bool is_mute;    /* answers cannot be sent any more */
     bool is_drained; /* stopping: what had arrived before has been parsed */
     enum session_state state;
@@ -131,6 +133,8 @@ enum etwr_reason session_handle_frame(struct session *session, const struct fram
 /* Send a whole frame, or keep it until the client reads. */
 void session_send(struct session *session, const void *bytes, size_t size);
 void session_send_provider_state(struct session *session, const struct slot *slot);
+/* A listener asks for the provider's state. */
+void session_send_capture_state(struct session *session, const struct slot *slot);
 /* What is settled was not told yet, or a FLUSH waits: have session_answer() called at the end of
  * the turn. */
 void session_owe(struct session *session);

@@ -87,13 +87,13 @@ void session_send(struct session *session, const void *bytes, size_t size)
     if (!session->is_writing) start_write(session);
 }
 
-void session_send_provider_state(struct session *session, const struct slot *slot)
+static void send_state(struct session *session, const struct slot *slot, enum wire_control control)
 {
     const struct reply_provider_state state = {
         .slot = slot->number,
         .generation = slot->generation,
         .result = (uint8_t)slot->refused,
-        .control = slot->merged.enabled ? WIRE_CONTROL_ENABLE : WIRE_CONTROL_DISABLE,
+        .control = (uint8_t)control,
         .level = slot->merged.level,
         .match_any = slot->merged.match_any,
         .match_all = slot->merged.match_all,
@@ -103,6 +103,16 @@ void session_send_provider_state(struct session *session, const struct slot *slo
     writer_init(&writer, frame, sizeof frame);
     reply_put_provider_state(&writer, &state);
     session_send(session, frame, writer_size(&writer));
+}
+
+void session_send_provider_state(struct session *session, const struct slot *slot)
+{
+    send_state(session, slot, slot->merged.enabled ? WIRE_CONTROL_ENABLE : WIRE_CONTROL_DISABLE);
+}
+
+void session_send_capture_state(struct session *session, const struct slot *slot)
+{
+    send_state(session, slot, WIRE_CONTROL_CAPTURE_STATE);
 }
 
 /* ---- acknowledgements ---- */

@@ -39,7 +39,8 @@ struct slot {
     struct etwr_guid id, group;
     struct enablement listeners[SLOT_SINKS_MAX]; /* what each sink wants of it */
     struct enablement merged;                    /* what was pushed to the client */
-    uint64_t events;                             /* not added to provider->events yet */
+    uint32_t captures, captures_told; /* how often its state was asked for; and passed on */
+    uint64_t events;                  /* not added to provider->events yet */
     size_t charged_bytes;
     struct slot_schema **buckets; /* NULL while there is none */
     size_t bucket_count;          /* a power of 2 */

@@ -28,6 +28,18 @@ void enablement_merge(struct enablement *merged, const struct enablement *listen
     merged->match_all &= listener->match_all;
 }
 
+struct enablement enablement_intersect(const struct enablement *exact,
+                                       const struct enablement *other)
+{
+    struct enablement both = *exact;
+
+    if (!exact->enabled || !other->enabled) return (struct enablement){false, 0, 0, 0};
+    if (other->level < both.level) both.level = other->level;
+    if ((other->match_any & ~exact->match_any) == 0) both.match_any = other->match_any;
+    both.match_all |= other->match_all;
+    return both;
+}
+
 bool enablement_is_equal(const struct enablement *a, const struct enablement *b)
 {
     return a->enabled == b->enabled && a->level == b->level && a->match_any == b->match_any &&

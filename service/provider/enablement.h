@@ -31,6 +31,14 @@ struct enablement enablement_normalise(uint8_t level, uint64_t match_any, uint64
  */
 void enablement_merge(struct enablement *merged, const struct enablement *listener);
 
+/*
+ * What passes both, as far as one level and two masks can say that: never less, and never more than
+ * passes `exact`. Only where each has keywords that the other lacks may it be more than passes
+ * `other`, who then decides itself.
+ */
+struct enablement enablement_intersect(const struct enablement *exact,
+                                       const struct enablement *other);
+
 /* Does the event pass? */
 static inline bool enablement_passes(const struct enablement *enablement, uint8_t level,
                                      uint64_t keyword)

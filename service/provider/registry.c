@@ -18,6 +18,7 @@
 
 struct registry {
     uv_mutex_t mutex;
+    struct registry_hooks hooks;
     uint32_t providers_max;
     uint64_t linger_ms;
     struct relay_provider **providers; /* in order of their ids */
@@ -45,15 +46,30 @@ enum etwr_status registry_create(const struct config_limits *limits, struct regi
     return ETWR_OK;
 }
 
+/* The last that is done to a provider that was accepted. */
+static void forget(struct registry *registry, struct relay_provider *provider)
+{
+    if (registry->hooks.on_unregister)
+        registry->hooks.on_unregister(registry->hooks.context, provider);
+    free(provider);
+}
+
 void registry_destroy(struct registry *registry)
 {
     if (!registry) return;
     for (size_t i = 0; i < registry->count; i++) {
-        free(registry->providers[i]);
+        forget(registry, registry->providers[i]);
     }
     free(registry->providers);
     uv_mutex_destroy(&registry->mutex);
     free(registry);
+}
+
+void registry_set_hooks(struct registry *registry, const struct registry_hooks *hooks)
+{
+    uv_mutex_lock(&registry->mutex);
+    registry->hooks = *hooks;
+    uv_mutex_unlock(&registry->mutex);
 }
 
 void registry_configure(struct registry *registry, const struct config_limits *limits)
@@ -88,7 +104,7 @@ static size_t find_place(const struct registry *registry, const struct etwr_guid
 
 static void remove_at(struct registry *registry, size_t place)
 {
-    free(registry->providers[place]);
+    forget(registry, registry->providers[place]);
     registry->count--;
     memmove(&registry->providers[place], &registry->providers[place + 1],
             (registry->count - place) * sizeof registry->providers[0]);
@@ -110,7 +126,7 @@ static size_t sweep_locked(struct registry *registry, uint64_t now_ms)
         struct relay_provider *provider = registry->providers[i];
 
         if (has_lingered(registry, provider, now_ms))
-            free(provider);
+            forget(registry, provider);
         else
             registry->providers[kept++] = provider;
     }
@@ -177,6 +193,13 @@ static enum etwr_reason create_provider(const char *name, const struct etwr_guid
     return ETWR_REASON_NONE;
 }
 
+static enum etwr_reason register_provider(struct registry *registry,
+                                          struct relay_provider *provider)
+{
+    if (!registry->hooks.on_register) return ETWR_REASON_NONE;
+    return registry->hooks.on_register(registry->hooks.context, provider);
+}
+
 static bool is_same(const struct relay_provider *provider, const char *name,
                     const struct etwr_guid *group)
 {
@@ -188,6 +211,7 @@ static enum etwr_reason add_provider(struct registry *registry, const char *name
                                      const struct etwr_guid *id, const struct etwr_guid *group,
                                      struct relay_provider **provider)
 {
+    struct relay_provider *made;
     enum etwr_reason reason;
     bool found;
     size_t place;
@@ -196,13 +220,19 @@ static enum etwr_reason add_provider(struct registry *registry, const char *name
         if (!evict_one(registry)) return ETWR_REASON_PROVIDER_LIMIT;
     }
     if (!make_room(registry)) return ETWR_REASON_NO_MEMORY;
-    reason = create_provider(name, id, group, provider);
+    reason = create_provider(name, id, group, &made);
     if (reason) return reason;
+    reason = register_provider(registry, made);
+    if (reason) {
+        free(made);
+        return reason;
+    }
     place = find_place(registry, id, &found); /* only now: room may have been made before it */
     memmove(&registry->providers[place + 1], &registry->providers[place],
             (registry->count - place) * sizeof registry->providers[0]);
-    registry->providers[place] = *provider;
+    registry->providers[place] = made;
     registry->count++;
+    *provider = made;
     return ETWR_REASON_NONE;
 }
 

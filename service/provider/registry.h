@@ -19,6 +19,8 @@
 
 #include "service/config/config.h"
 
+struct sink_provider;
+
 /* Immutable while open, but for `events`. */
 struct relay_provider {
     struct etwr_guid id;
@@ -28,6 +30,8 @@ struct relay_provider {
     const char *name;         /* NUL-terminated, within the traits */
     size_t name_size;
     atomic_uint_fast64_t events; /* accepted for it; relaxed, for status */
+    /* What on_register() got from each sink; NULL where a sink registers nothing. */
+    struct sink_provider *at_sinks[CONFIG_SINKS_MAX];
     /* The registry's own, under its mutex. */
     uint32_t references;
     uint64_t closed_at_ms; /* when references became 0 */
@@ -41,6 +45,20 @@ enum etwr_status registry_create(const struct config_limits *limits, struct regi
 void registry_destroy(struct registry *registry); /* NULL allowed; only pinned ones are open */
 void registry_configure(struct registry *registry, const struct config_limits *limits);
 
+/*
+ * What registering means beyond this list. Called under the mutex, so one at a time, and must not
+ * call back: on_register() once for a new provider, before anybody can see it; a reason other than
+ * ETWR_REASON_NONE refuses it. on_unregister() once for each that was accepted, when it is
+ * forgotten.
+ */
+struct registry_hooks {
+    enum etwr_reason (*on_register)(void *context, struct relay_provider *provider);
+    void (*on_unregister)(void *context, struct relay_provider *provider);
+    void *context;
+};
+/* Before the first provider is opened. Without hooks nothing else happens. */
+void registry_set_hooks(struct registry *registry, const struct registry_hooks *hooks);
+
 /* Is this id registered now, lingering included? If not, opening it costs its user a new one. */
 bool registry_has(struct registry *registry, const struct etwr_guid *id);
 
@@ -50,7 +68,8 @@ bool registry_has(struct registry *registry, const struct etwr_guid *id);
  * Returns ETWR_REASON_NONE with *provider lent until registry_close();
  * ETWR_REASON_PROVIDER_CONFLICT (the id is bound to another name or group),
  * ETWR_REASON_PROVIDER_LIMIT (as many as may be are open; lingering ones make room, the longest
- * closed first), ETWR_REASON_NOT_ALLOWED (a name that cannot be registered), ETWR_REASON_NO_MEMORY.
+ * closed first), ETWR_REASON_NOT_ALLOWED (a name that cannot be registered), ETWR_REASON_NO_MEMORY,
+ * or what on_register() says.
  */
 enum etwr_reason registry_open(struct registry *registry, const char *name,
                                const struct etwr_guid *id, const struct etwr_guid *group,
