@@ -3,10 +3,12 @@
  * that nobody else notices. Reasons are those of protocol/PROTOCOL.md.
  */
 #include <check.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/support/process.h"
 #include "tests/support/raw_client.h"
@@ -634,6 +636,26 @@ START_TEST(a_frame_that_is_not_finished_ends_its_connection_and_an_idle_one_live
 }
 END_TEST
 
+START_TEST(a_client_that_drips_its_frame_byte_by_byte_is_cut_off_all_the_same)
+{
+    struct raw_client client;
+    static const uint8_t zeros[60000];
+    time_t end = time(NULL) + 10;
+    start_with_config("{\"sinks\":[{\"type\":\"null\"}],\"limits\":{\"frame_timeout_ms\":300}}");
+    open_client(&client);
+    raw_settle(&client);
+    raw_frame(&client, WIRE_EVENT, 0, 1, zeros, sizeof zeros);
+    struct pollfd answer = {client.fd, POLLIN, 0};
+    while (poll(&answer, 1, 20) == 0) {
+        ck_assert_msg(time(NULL) <= end, "it may go on for ever");
+        (void)raw_send_some(&client, 1);
+    }
+    ck_assert_int_eq(raw_end_reason(&client), ETWR_REASON_FRAME_TIMEOUT);
+    raw_close(&client);
+    service_stop(&service);
+}
+END_TEST
+
 START_TEST(a_client_that_does_not_read_its_answers_is_closed)
 {
     struct raw_client client;
@@ -653,6 +675,20 @@ START_TEST(a_client_that_does_not_read_its_answers_is_closed)
 }
 END_TEST
 
+/* A place is free a moment after its last owner has seen the end. */
+static void connect_until_welcome(struct raw_client *client)
+{
+    time_t end = time(NULL) + PROCESS_DEADLINE_MS / 1000;
+    struct frame frame;
+    for (;;) {
+        open_client(client);
+        (void)raw_send(client);
+        if (raw_skip_to(client, WIRE_WELCOME, &frame)) return;
+        raw_close(client);
+        ck_assert_msg(time(NULL) <= end, "the place never became free");
+    }
+}
+
 START_TEST(more_clients_than_a_user_may_have_are_refused_until_one_leaves)
 {
     struct raw_client first, second, third;
@@ -665,8 +701,7 @@ START_TEST(more_clients_than_a_user_may_have_are_refused_until_one_leaves)
     expect_end(&third, ETWR_REASON_USER_LIMIT);
     raw_frame(&second, 0x33, 0, 0, "", 0);
     expect_end(&second, ETWR_REASON_UNKNOWN_KIND); /* and with it its place is free */
-    open_client(&third);
-    raw_settle(&third);
+    connect_until_welcome(&third);
     raw_close(&first);
     raw_close(&third);
     service_stop(&service);
@@ -803,6 +838,7 @@ int main(void)
     tcase_add_test(tc, status_of_hundreds_of_clients_comes_whole);
     tcase_add_test(tc, a_client_that_says_nothing_is_refused_in_time);
     tcase_add_test(tc, a_frame_that_is_not_finished_ends_its_connection_and_an_idle_one_lives);
+    tcase_add_test(tc, a_client_that_drips_its_frame_byte_by_byte_is_cut_off_all_the_same);
     tcase_add_test(tc, a_client_that_does_not_read_its_answers_is_closed);
     tcase_add_test(tc, more_clients_than_a_user_may_have_are_refused_until_one_leaves);
     tcase_add_test(tc, a_reload_tells_clients_who_listens_now_and_drops_no_connection);

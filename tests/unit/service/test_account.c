@@ -298,6 +298,21 @@ START_TEST(many_reasons_and_many_providers_behind_one_batch_are_all_counted)
 }
 END_TEST
 
+START_TEST(a_batch_that_fails_behind_many_known_drops_finds_room_for_its_own_reason)
+{
+    for (int reasons = 1; reasons <= 9; reasons++) {
+        uint64_t before = account.counts.dropped[ETWR_REASON_IO];
+        struct account_batch *batch = new_batch();
+        defer(batch, label);
+        for (int i = 0; i < reasons; i++)
+            dropped((enum etwr_reason)(16 + i));
+        settle(batch, ETWR_REASON_IO);
+        ck_assert_uint_eq(account.counts.dropped[ETWR_REASON_IO], before + 1);
+        ck_assert_uint_eq(account.pending, 0);
+    }
+}
+END_TEST
+
 START_TEST(a_drop_for_want_of_memory_needs_no_memory)
 {
     struct account_batch *batch = new_batch();
@@ -430,6 +445,7 @@ int main(void)
     tcase_add_test(tc, lost_events_take_their_numbers_in_their_place);
     tcase_add_test(tc, sequences_may_not_pass_63_bits);
     tcase_add_test(tc, many_reasons_and_many_providers_behind_one_batch_are_all_counted);
+    tcase_add_test(tc, a_batch_that_fails_behind_many_known_drops_finds_room_for_its_own_reason);
     tcase_add_test(tc, a_drop_for_want_of_memory_needs_no_memory);
     tcase_add_test(tc, random_schedules_keep_the_equation_after_every_step);
     suite_add_tcase(suite, tc);
