@@ -21,7 +21,8 @@ target_include_directories(etwr_options INTERFACE
 target_compile_definitions(etwr_options INTERFACE
   ETWR_VERSION="${PROJECT_VERSION}"
   $<$<PLATFORM_ID:Linux>:_POSIX_C_SOURCE=200809L>)
-if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
+include(${CMAKE_CURRENT_LIST_DIR}/Windows.cmake)
+if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang" AND NOT MSVC)
   target_compile_options(etwr_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
     -fstack-protector-strong)
   if(ETWR_WERROR)

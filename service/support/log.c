@@ -137,7 +137,7 @@ void log_repeated(struct log_cause *cause, enum log_level level, const char *for
     va_end(arguments);
 }
 
-LOG_FORMAT(2, 3)
+FORMAT_LIKE(2, 3)
 static void write_own_line(enum log_level level, const char *format, ...)
 {
     va_list arguments;

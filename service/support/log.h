@@ -16,11 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#if defined(__GNUC__)
-#define LOG_FORMAT(text, first) __attribute__((format(printf, text, first)))
-#else
-#define LOG_FORMAT(text, first)
-#endif
+#include "protocol/json/format.h"
 
 #define LOG_LINE_MAX_BYTES 2048 /* longer ones end in "..." */
 #define LOG_REPEAT_MS      60000u
@@ -33,7 +29,7 @@ void log_set_level(enum log_level level);
 void log_set_stream(FILE *stream); /* borrowed; NULL: stderr again */
 bool log_is_on(enum log_level level);
 
-LOG_FORMAT(2, 3)
+FORMAT_LIKE(2, 3)
 void log_line(enum log_level level, const char *format, ...);
 
 /*
@@ -52,7 +48,7 @@ struct log_cause {
 
 /* As log_line(), but at most one line a cause in LOG_REPEAT_MS. The next line says how many were
  * left out before it. */
-LOG_FORMAT(3, 4)
+FORMAT_LIKE(3, 4)
 void log_repeated(struct log_cause *cause, enum log_level level, const char *format, ...);
 
 /* Say how many lines of `cause` were left out since its last one, if any, and let go of it: before

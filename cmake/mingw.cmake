@@ -1,0 +1,11 @@
+# What both MinGW toolchain files say.
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+
+# Tests run under Wine where there is one; install/windows/wine.sh prepares it.
+find_program(ETWR_WINE NAMES wine64 wine)
+if(ETWR_WINE)
+  set(CMAKE_CROSSCOMPILING_EMULATOR ${ETWR_WINE})
+endif()
