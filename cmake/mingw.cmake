@@ -4,8 +4,8 @@ set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 
-# Tests run under Wine where there is one; install/windows/wine.sh prepares it.
-find_program(ETWR_WINE NAMES wine64 wine)
+# Tests run under Wine where there is one.
+find_program(ETWR_WINE NAMES wine wine64)
 if(ETWR_WINE)
-  set(CMAKE_CROSSCOMPILING_EMULATOR ${ETWR_WINE})
+  set(CMAKE_CROSSCOMPILING_EMULATOR sh ${CMAKE_CURRENT_LIST_DIR}/../install/windows/wine.sh run)
 endif()

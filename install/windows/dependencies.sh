@@ -100,7 +100,8 @@ build() {
     {
         # shellcheck disable=SC2086 # a list of words
         cmake -S "$folder" -B "$work/build/$name" $common "-DCMAKE_TOOLCHAIN_FILE=$toolchain" \
-            "-DCMAKE_INSTALL_PREFIX=$prefix" "-DCMAKE_FIND_ROOT_PATH=$prefix" "$@" &&
+            "-DCMAKE_INSTALL_PREFIX=$prefix" "-DCMAKE_FIND_ROOT_PATH=$prefix" \
+            -DCMAKE_C_FLAGS=-D__USE_MINGW_ANSI_STDIO=1 "$@" &&
             cmake --build "$work/build/$name" &&
             cmake --install "$work/build/$name"
     } >"$log" 2>&1 || fail "cannot build $name"
