@@ -33,10 +33,9 @@
 #define SESSION_TURN_BYTES       262144 /* parsed for one session in one turn of the loop */
 #define SESSION_OUTPUT_MAX_BYTES 262144 /* answers that the client has not read */
 #define SESSION_FLUSHES_MAX      32     /* unanswered FLUSHes; more hold the session */
-#define SESSION_HELLO_PRESSURE_MS                                                                  \
-    250                        /* for HELLO, while others are turned away for want of room         \
-                                */
-#define SESSION_LINGER_MS 1000 /* for the last answers of a closing session */
+#define SESSION_LINGER_MS        1000   /* for the last answers of a closing session */
+/* For HELLO, while others are turned away for want of room. */
+#define SESSION_HELLO_PRESSURE_MS 250
 
 enum session_state { SESSION_NEW, SESSION_OPEN, SESSION_CLOSING };
 

@@ -123,6 +123,57 @@ START_TEST(what_passes_a_listener_passes_the_merge)
 }
 END_TEST
 
+/* The first is kept exactly; the second decides itself where one mask cannot say both. */
+START_TEST(intersection_loses_nothing_and_keeps_the_first_exactly)
+{
+    for (unsigned bits = 0; bits < 1u << 16; bits++) {
+        struct enablement a =
+            enablement_normalise((uint8_t)(bits & 3), bits >> 2 & 7, bits >> 5 & 7);
+        struct enablement b =
+            enablement_normalise((uint8_t)(bits >> 8 & 3), bits >> 10 & 7, bits >> 13 & 7);
+        struct enablement both = enablement_intersect(&a, &b);
+
+        for (unsigned event = 0; event < 32; event++) {
+            uint8_t level = (uint8_t)(event & 3);
+            uint64_t keyword = event >> 2;
+            bool passes_a = enablement_passes(&a, level, keyword);
+            bool passes_b = enablement_passes(&b, level, keyword);
+            bool passes = enablement_passes(&both, level, keyword);
+
+            if (passes != (passes_a && passes_b) && !(passes && passes_a))
+                ck_abort_msg("listeners 0x%x, event 0x%x", bits, event);
+        }
+    }
+}
+END_TEST
+
+START_TEST(narrower_keywords_are_what_is_pushed)
+{
+    struct enablement wide = enablement_normalise(0, 0, 0);
+    struct enablement narrow = enablement_normalise(3, 0x4, 0x4);
+    struct enablement other = enablement_normalise(5, 0x6, 0x2);
+    struct enablement both = enablement_intersect(&wide, &narrow);
+
+    ck_assert(enablement_is_equal(&both, &narrow));
+    both = enablement_intersect(&narrow, &wide);
+    ck_assert(enablement_is_equal(&both, &narrow));
+    both = enablement_intersect(&other, &narrow);
+    ck_assert_uint_eq(both.level, 3);
+    ck_assert_uint_eq(both.match_any, 0x4);
+    ck_assert_uint_eq(both.match_all, 0x6);
+}
+END_TEST
+
+START_TEST(nothing_passes_where_one_does_not_listen)
+{
+    struct enablement listener = enablement_normalise(0, 0, 0);
+    struct enablement none = {0};
+
+    ck_assert(!enablement_intersect(&listener, &none).enabled);
+    ck_assert(!enablement_intersect(&none, &listener).enabled);
+}
+END_TEST
+
 START_TEST(equality_looks_at_every_part)
 {
     struct enablement a = enablement_normalise(3, 1, 2);
@@ -176,6 +227,9 @@ int main(void)
     tcase_add_test(tcase, normal_form_has_no_zero_that_means_all);
     tcase_add_test(tcase, merge_is_highest_level_or_of_any_and_of_all);
     tcase_add_test(tcase, what_passes_a_listener_passes_the_merge);
+    tcase_add_test(tcase, intersection_loses_nothing_and_keeps_the_first_exactly);
+    tcase_add_test(tcase, narrower_keywords_are_what_is_pushed);
+    tcase_add_test(tcase, nothing_passes_where_one_does_not_listen);
     tcase_add_test(tcase, equality_looks_at_every_part);
     tcase_add_test(tcase, filter_wants_the_providers_it_names);
     suite_add_tcase(suite, tcase);

@@ -291,6 +291,89 @@ START_TEST(providers_are_visited_in_order_of_their_ids)
 }
 END_TEST
 
+/* ---- hooks ---- */
+
+struct hooked {
+    unsigned registered, unregistered;
+    enum etwr_reason refusal;
+};
+
+static enum etwr_reason on_register(void *context, struct relay_provider *provider)
+{
+    struct hooked *hooked = context;
+
+    ck_assert_str_eq(provider->name, "P");
+    ck_assert_uint_gt(provider->traits.size, 0);
+    if (hooked->refusal) return hooked->refusal;
+    hooked->registered++;
+    return ETWR_REASON_NONE;
+}
+
+static void on_unregister(void *context, struct relay_provider *provider)
+{
+    struct hooked *hooked = context;
+
+    ck_assert_uint_eq(provider->references, 0);
+    hooked->unregistered++;
+}
+
+static void hook(struct hooked *hooked)
+{
+    registry_set_hooks(registry, &(struct registry_hooks){on_register, on_unregister, hooked});
+}
+
+START_TEST(hooks_run_once_for_a_provider_however_often_it_is_opened)
+{
+    struct hooked hooked = {0};
+
+    hook(&hooked);
+    for (unsigned i = 0; i < 3; i++) {
+        registry_close(registry, must_open("P", 1, 0), 0);
+    }
+    ck_assert_uint_eq(hooked.registered, 1);
+    ck_assert_uint_eq(hooked.unregistered, 0);
+    registry_sweep(registry, 60000); /* its linger is over */
+    ck_assert_uint_eq(hooked.unregistered, 1);
+    registry_close(registry, must_open("P", 1, 60000), 60000);
+    ck_assert_uint_eq(hooked.registered, 2);
+    registry_set_hooks(registry, &(struct registry_hooks){0});
+}
+END_TEST
+
+START_TEST(provider_refused_by_the_hook_is_not_there)
+{
+    struct hooked hooked = {.refusal = ETWR_REASON_REGISTER_FAILED};
+    struct relay_provider *provider = NULL;
+
+    hook(&hooked);
+    ck_assert_int_eq(open_id("P", 1, 0, &provider), ETWR_REASON_REGISTER_FAILED);
+    ck_assert_ptr_null(provider);
+    ck_assert(!has(1));
+    ck_assert_uint_eq(registry_count(registry), 0);
+    hooked.refusal = ETWR_REASON_NONE;
+    registry_close(registry, must_open("P", 1, 0), 0);
+    registry_sweep(registry, 60000);
+    ck_assert_uint_eq(hooked.registered, 1);
+    ck_assert_uint_eq(hooked.unregistered, 1);
+}
+END_TEST
+
+START_TEST(provider_that_makes_room_is_unregistered)
+{
+    struct hooked hooked = {0};
+
+    hook(&hooked);
+    for (unsigned i = 1; i <= 4; i++) {
+        registry_close(registry, must_open("P", i, i), i);
+    }
+    ck_assert_uint_eq(hooked.registered, 4);
+    ck_assert_uint_eq(hooked.unregistered, 1);
+    ck_assert(!has(1));
+    registry_sweep(registry, 60004);
+    ck_assert_uint_eq(hooked.unregistered, 4);
+}
+END_TEST
+
 #define THREADS 4
 #define ROUNDS  2000
 
@@ -352,6 +435,9 @@ int main(void)
     tcase_add_test(tcase, pin_replaces_a_lingering_provider_but_not_an_open_one);
     tcase_add_test(tcase, provider_pinned_twice_holds_one_reference);
     tcase_add_test(tcase, providers_are_visited_in_order_of_their_ids);
+    tcase_add_test(tcase, hooks_run_once_for_a_provider_however_often_it_is_opened);
+    tcase_add_test(tcase, provider_refused_by_the_hook_is_not_there);
+    tcase_add_test(tcase, provider_that_makes_room_is_unregistered);
     tcase_add_test(tcase, threads_share_providers_and_lose_no_count);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -10,14 +10,9 @@
 #include <uv.h>
 
 #include "protocol/json/event_json.h"
-#include "protocol/json/strict.h"
-#include "protocol/text.h"
-#include "protocol/wire/request.h"
 #include "service/sink/sink.h"
-#include "tests/support/etw_recorder.h"
+#include "tests/support/recorded_vectors.h"
 
-#define LINE_MAX_BYTES  (1 << 20)
-#define VECTOR_EVENTS   357
 #define PROVIDERS_MAX   512
 #define ALL             UINT64_MAX
 #define RACE_WRITES     20000
@@ -29,7 +24,6 @@ static const struct etwr_guid id = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 
 static const struct etwr_bytes traits = {"\x0a\0Fixture", 10};
 
 static struct sink *sink;
-static struct text hex;
 static atomic_uint rings; /* of on_enablement */
 static unsigned error_count;
 static enum etwr_reason error_reason;
@@ -59,7 +53,6 @@ static void set_up(void)
     char message[512];
     recorder_reset();
     ck_assert_int_eq(uv_mutex_init(&error_mutex), 0);
-    text_init(&hex);
     sink = sink_etw_create(recorder_api(), &callbacks);
     ck_assert_ptr_nonnull(sink);
     ck_assert_int_eq(sink->ops->start(sink, RACE_WORKERS, message), ETWR_OK);
@@ -71,7 +64,6 @@ static void tear_down(void)
     ck_assert_uint_eq(recorder_registered_count(), 0);
     sink->ops->destroy(sink);
     recorder_reset();
-    text_clear(&hex);
     uv_mutex_destroy(&error_mutex);
 }
 
@@ -415,126 +407,51 @@ END_TEST
 
 /* ---- conformance ---- */
 
-static char line[LINE_MAX_BYTES];
-
-static const char *as_hex(struct etwr_bytes bytes)
-{
-    text_reset(&hex);
-    text_put_hex_bytes(&hex, bytes.data, bytes.size);
-    text_put_char(&hex, '\0');
-    return hex.data;
-}
-
-static const char *member(const cJSON *object, const char *key)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    return cJSON_IsString(item) ? item->valuestring : NULL;
-}
-
-static void check_bytes(int number, const cJSON *expect, const char *key, struct etwr_bytes bytes)
-{
-    ck_assert_msg(strcmp(as_hex(bytes), member(expect, key)) == 0, "line %d: %s %s", number, key,
-                  hex.data);
-}
-
-static void check_guid(int number, const char *expected, const struct etwr_guid *guid)
-{
-    char formatted[ETWR_GUID_TEXT_BYTES];
-    etwr_guid_format(guid, formatted);
-    if (expected == NULL) expected = "00000000-0000-0000-0000-000000000000";
-    ck_assert_msg(strcmp(formatted, expected) == 0, "line %d: GUID %s", number, formatted);
-}
-
-static void check_write(int number, const cJSON *vector, const struct recorded_write *write)
-{
-    const cJSON *expect = cJSON_GetObjectItemCaseSensitive(vector, "expect");
-    const cJSON *event = cJSON_GetObjectItemCaseSensitive(vector, "event");
-    const struct etwr_bytes none = {NULL, 0};
-    uint8_t descriptor[WIRE_DESCRIPTOR_BYTES];
-    struct writer writer;
-    writer_init(&writer, descriptor, sizeof descriptor);
-    put_descriptor(&writer, &write->descriptor);
-    check_guid(number, member(expect, "provider_id"), &write->provider_id);
-    check_bytes(number, expect, "descriptor", (struct etwr_bytes){descriptor, sizeof descriptor});
-    check_bytes(number, expect, "provider_traits", write->data[0].bytes);
-    check_bytes(number, expect, "metadata", write->data[1].bytes);
-    check_bytes(number, expect, "data", write->data_count > 2 ? write->data[2].bytes : none);
-    ck_assert_uint_le(write->data_count, 3);
-    ck_assert(write->has_activity);
-    check_guid(number, member(event, "activity_id"), &write->activity_id);
-    check_guid(number, member(event, "related_activity_id"), &write->related_activity_id);
-    ck_assert(write->has_related == (member(event, "related_activity_id") != NULL));
-}
-
-static void relay_vector(int number, struct etwr_event *builder, const struct event_json *target)
+static void relay_vector(const struct event_json *target, const struct etwr_encoded *encoded)
 {
     uint8_t bytes[TRAITS_MAX_SIZE];
-    struct etwr_bytes set = {NULL, 0};
-    struct etwr_encoded encoded;
-    struct etwr_bytes made = {bytes, 0};
+    struct etwr_bytes made = {bytes, 0}, set = {NULL, 0};
     enum etwr_reason reason = ETWR_REASON_NONE;
     const struct etwr_guid *group = target->has_group_id ? &target->group_id : NULL;
     ck_assert_int_eq(etwr_provider_traits(target->provider, group, bytes, sizeof bytes, &made.size),
                      ETWR_OK);
-    ck_assert_int_eq(etwr_event_encode(builder, &encoded), ETWR_OK);
     struct sink_provider *provider = open_provider(&target->provider_id, made);
     recorder_enable(&target->provider_id, 0, 0, 0);
     ck_assert(recorder_find(&target->provider_id, &set));
-    ck_assert_msg(is_bytes(set, made), "line %d: traits", number);
+    ck_assert(is_bytes(set, made));
     const struct sink_event event = {
         .provider = provider,
         .provider_id = &target->provider_id,
         .traits = made,
-        .descriptor = encoded.descriptor,
-        .metadata = encoded.metadata,
-        .values = encoded.data,
-        .activity_id = encoded.activity_id,
-        .related_activity_id = encoded.related_activity_id,
+        .descriptor = encoded->descriptor,
+        .metadata = encoded->metadata,
+        .values = encoded->data,
+        .activity_id = encoded->activity_id,
+        .related_activity_id = encoded->related_activity_id,
     };
     ck_assert_int_eq(write_one(&event, &reason), SINK_WRITTEN);
     sink->ops->provider_close(sink, provider);
 }
 
-/* The event's own text, as it stands in the line. */
-static const char *event_text(size_t *size)
+static void use_vector(void *context, const struct vector_line *line)
 {
-    const char *start = strstr(line, "\"event\": {");
-    ck_assert_ptr_nonnull(start);
-    start += strlen("\"event\": ");
-    const char *end = strstr(start, ", \"expect\": {");
-    ck_assert_ptr_nonnull(end);
-    *size = (size_t)(end - start);
-    return start;
-}
-
-static void check_line(int number, struct etwr_event *builder)
-{
+    struct etwr_event *builder = context;
     struct event_json target;
     struct event_json_error error;
-    size_t size = 0;
-    const char *text = event_text(&size);
-    cJSON *vector = cJSON_Parse(line);
-    ck_assert_ptr_nonnull(vector);
-    if (member(cJSON_GetObjectItemCaseSensitive(vector, "expect"), "error") == NULL) {
-        ck_assert_int_eq(event_json_read(text, size, builder, &target, &error), ETWR_OK);
-        relay_vector(number, builder, &target);
-        check_write(number, vector, recorder_write(recorder_write_count() - 1));
-    }
-    cJSON_Delete(vector);
+    struct etwr_encoded encoded;
+    ck_assert_int_eq(event_json_read(line->text, line->size, builder, &target, &error), ETWR_OK);
+    ck_assert_int_eq(etwr_event_encode(builder, &encoded), ETWR_OK);
+    relay_vector(&target, &encoded);
+    recorded_vector_check(line, recorder_write(recorder_write_count() - 1));
 }
 
 START_TEST(vectors_reach_windows_byte_for_byte)
 {
-    FILE *file = fopen("tests/vectors/events.jsonl", "rb");
     struct etwr_event *builder = NULL;
-    int number = 0;
-    ck_assert_ptr_nonnull(file);
     ck_assert_int_eq(etwr_event_create(&builder), ETWR_OK);
-    while (fgets(line, sizeof line, file) != NULL)
-        check_line(++number, builder);
-    ck_assert_uint_eq(recorder_write_count(), VECTOR_EVENTS);
+    vector_lines_each(use_vector, builder);
+    ck_assert_uint_eq(recorder_write_count(), RECORDED_VECTORS);
     etwr_event_destroy(builder);
-    fclose(file);
 }
 END_TEST
 
