@@ -63,6 +63,14 @@ enum config_preset {
     CONFIG_PRESET_SDDL
 };
 
+struct config_security { /* used on Windows; checked everywhere */
+    enum config_preset preset;
+    char **packages;
+    size_t package_count;
+    char *sddl;
+    bool allow_network_logon;
+};
+
 struct config_limits { /* names and defaults as in install/etwrelay.json */
     uint32_t clients, clients_per_user, hellos_per_user, providers, providers_per_client;
     uint32_t new_providers_per_user_per_minute, provider_linger_s, schemas_per_client;
@@ -78,13 +86,7 @@ struct config {
     char *pipe;             /* NULL: the default place */
     uint32_t pipe_mode;
     uint32_t workers; /* 0: one per core less one, at least one */
-    struct {
-        enum config_preset preset;
-        char **packages;
-        size_t package_count;
-        char *sddl;
-        bool allow_network_logon;
-    } security;      /* used on Windows; checked everywhere */
+    struct config_security security;
     unsigned origin; /* set of enum config_origin */
     struct config_sink *sinks;
     size_t sink_count; /* 0: the default sink */

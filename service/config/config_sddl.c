@@ -18,13 +18,15 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define CREATE_INSTANCE UINT32_C(0x00000004)
+#define DELETE_PIPE     UINT32_C(0x00010000)
 #define WRITE_DAC       UINT32_C(0x00040000)
 #define WRITE_OWNER     UINT32_C(0x00080000)
 #define MAXIMUM_ALLOWED UINT32_C(0x02000000)
 #define GENERIC_ALL     UINT32_C(0x10000000)
 #define GENERIC_WRITE   UINT32_C(0x40000000)
 #define DANGEROUS                                                                                  \
-    (CREATE_INSTANCE | WRITE_DAC | WRITE_OWNER | MAXIMUM_ALLOWED | GENERIC_ALL | GENERIC_WRITE)
+    (CREATE_INSTANCE | DELETE_PIPE | WRITE_DAC | WRITE_OWNER | MAXIMUM_ALLOWED | GENERIC_ALL |     \
+     GENERIC_WRITE)
 
 struct field { /* of an entry: what stands between two ';' */
     const char *text;

@@ -529,6 +529,7 @@ static const struct descriptor descriptors[] = {
     {"D:(A;;0x4;;;AU)", false},
     {"D:(A;;4;;;AU)", false},
     {"D:(A;;WD;;;AU)", false},
+    {"D:(A;;SD;;;AU)", false},
     {"D:(A;;0x12019f;;;AU)", false},
     {"D:(A;;0x12019b;;;AU)(A;;FA;;;S-1-5-80-1-2-3-4-5)", false},
     {"D:(XA;;FR;;;WD;(a==1))", false},
