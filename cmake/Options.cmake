@@ -22,6 +22,12 @@ target_compile_definitions(etwr_options INTERFACE
   ETWR_VERSION="${PROJECT_VERSION}"
   $<$<PLATFORM_ID:Linux>:_POSIX_C_SOURCE=200809L>)
 include(${CMAKE_CURRENT_LIST_DIR}/Windows.cmake)
+
+# Files that exist once a system end in _unix.c or _win.c.
+set(ETWR_OS unix)
+if(WIN32)
+  set(ETWR_OS win)
+endif()
 if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang" AND NOT MSVC)
   target_compile_options(etwr_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
     -fstack-protector-strong)

@@ -30,7 +30,7 @@ static enum etwr_status build(struct worker *worker, const struct client *client
     return etwr_event_encode(event, encoded);
 }
 
-static bool tell(struct worker *worker, const struct client *client, const struct client_loss *loss)
+static bool tell_one(struct worker *worker, const struct client *client, const struct client_loss *loss)
 {
     struct etwr_encoded encoded;
     const struct relay_provider *provider = worker->relay->own_provider;
@@ -51,7 +51,7 @@ static bool tell(struct worker *worker, const struct client *client, const struc
 void lost_events_tell(struct worker *worker, struct client *client)
 {
     size_t told = 0;
-    while (told < client->loss_count && tell(worker, client, &client->losses[told]))
+    while (told < client->loss_count && tell_one(worker, client, &client->losses[told]))
         told++;
     client_forget_losses(client, told);
 }
