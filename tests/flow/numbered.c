@@ -27,13 +27,16 @@ static const char *output_path(const struct service *service, int index, const c
 void numbered_start(struct numbered_run *run, const struct service *service, uint64_t count,
                     uint32_t wait_ms)
 {
-    char count_text[24], wait_text[16], out[PROCESS_PATH_MAX], err[PROCESS_PATH_MAX];
-    const char *const argv[] = {ETWRELAY_PRODUCER_PATH, service->pipe, count_text, wait_text, NULL};
+    char count_text[24], wait_text[16], go[PROCESS_PATH_MAX];
+    char out[PROCESS_PATH_MAX], err[PROCESS_PATH_MAX];
+    const char *const argv[] = {
+        ETWRELAY_PRODUCER_PATH, service->pipe, count_text, wait_text, go, NULL};
 
     memset(run, 0, sizeof *run);
     run->count = count;
     snprintf(count_text, sizeof count_text, "%" PRIu64, count);
     snprintf(wait_text, sizeof wait_text, "%" PRIu32, wait_ms);
+    scratch_file(&service->scratch, "go", go);
     for (int i = 0; i < NUMBERED_PRODUCERS; i++) {
         struct numbered *producer = &run->producers[i];
         producer->in_file = calloc((size_t)count + 1, 1);
@@ -41,6 +44,9 @@ void numbered_start(struct numbered_run *run, const struct service *service, uin
         producer->pid = process_start(argv, output_path(service, i, "out", out),
                                       output_path(service, i, "err", err));
     }
+    for (int i = 0; i < NUMBERED_PRODUCERS; i++)
+        ck_assert(process_wait_for_text(output_path(service, i, "err", err), "connected"));
+    scratch_write(&service->scratch, "go", "", 0);
 }
 
 static uint64_t number(const struct numbered *producer, const char *key)

@@ -21,7 +21,8 @@ struct numbered_run {
     uint64_t count; /* events each */
 };
 
-/* Start all producers; they write `count` events each, waiting for room up to `wait_ms`. */
+/* Start all producers and, once all are connected, let them go; they write `count` events each,
+ * waiting for room up to `wait_ms`. */
 void numbered_start(struct numbered_run *run, const struct service *service, uint64_t count,
                     uint32_t wait_ms);
 /* Wait for all. Each must have ended well, and its equation must hold with nothing pending. */

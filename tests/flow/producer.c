@@ -4,11 +4,15 @@
  * an event's number is its sequence, and what the client says of sequences can be looked up in a
  * file.
  *
- * usage: producer PIPE COUNT WAIT_MS     prints the final counters and the ranges in doubt as JSON
+ * usage: producer PIPE COUNT WAIT_MS GO-FILE
+ *
+ * Says "connected" on stderr once it is, starts when GO-FILE exists, and prints the final counters
+ * and the ranges in doubt as JSON.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <etwrelay/client.h>
@@ -39,6 +43,17 @@ static enum etwr_status open_producer(struct producer *producer, const char *pip
     etwr_event_reset(producer->event, "Prepared", 5, 1);
     etwr_event_declare(producer->event, "n", ETWR_IN_UINT64, 0, ETWR_OUT_NULL, 0);
     return etwr_prepared_create(producer->provider, producer->event, &producer->prepared);
+}
+
+/* All producers from one line: who starts late would miss what the test does to the others. */
+static void wait_for_start(struct producer *producer, const char *go_file)
+{
+    const struct timespec pause = {0, 1000000};
+
+    if (etwr_client_wait_connected(producer->client, DEADLINE_MS) == ETWR_OK)
+        fputs("connected\n", stderr);
+    for (int i = 0; i < DEADLINE_MS && access(go_file, F_OK) != 0; i++)
+        nanosleep(&pause, NULL);
 }
 
 /* The result of a write is not looked at: the counters must tell all there is. */
@@ -89,13 +104,14 @@ int main(int argc, char **argv)
     enum etwr_status status;
     uint64_t count;
 
-    if (argc != 4) return 2;
+    if (argc != 5) return 2;
     count = strtoull(argv[2], NULL, 10);
     status = open_producer(&producer, argv[1], (uint32_t)strtoul(argv[3], NULL, 10));
     if (status != ETWR_OK) {
         fprintf(stderr, "producer: %s\n", etwr_status_text(status));
         return 1;
     }
+    wait_for_start(&producer, argv[4]);
     for (uint64_t n = 1; n <= count; n++)
         write_numbered(&producer, n);
     status = etwr_client_flush(producer.client, DEADLINE_MS);
