@@ -1,5 +1,6 @@
 /**
- * ETWR_API marks what libetwrelay exports. Programs need to define nothing to use the shared or the static library.
+ * ETWR_API marks what libetwrelay exports. Programs need to define nothing to use the shared or the
+ * static library.
  */
 #ifndef ETWRELAY_EXPORT_H
 #define ETWRELAY_EXPORT_H
