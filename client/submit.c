@@ -91,9 +91,9 @@ static bool pay_provider(struct queue *queue, struct provider *provider)
         if (!put_pointer(queue, WIRE_PROVIDER_OPEN, provider->slot, provider)) return false;
         provider->owes_open = false;
     }
-    for (uint8_t reason = 1; reason <= ETWR_REASON_NO_MEMORY; reason++) {
+    for (int reason = 1; reason <= ETWR_REASON_NO_MEMORY; reason++) {
         if (provider->lost[reason] == 0) continue;
-        if (!put_lost(queue, provider->slot, reason, provider->lost[reason])) return false;
+        if (!put_lost(queue, provider->slot, (uint8_t)reason, provider->lost[reason])) return false;
         provider->lost[reason] = 0;
     }
     if (provider->owes_close) {
