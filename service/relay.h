@@ -85,6 +85,9 @@ void relay_pass_on_enablement(struct relay *relay);
 /* ---- relay_accept.c ---- */
 /* A connection has come: to a worker, or away with a reason. A listener_callback. */
 void relay_on_accept(void *context, intptr_t handle, const struct peer *peer);
+/* A session of somebody not known yet has read its first bytes: who is it, and may it stay? Returns
+ * why not. The system may still not say; then ask again after the next bytes. Worker's thread. */
+enum etwr_reason relay_identify(struct session *session);
 
 /* ---- relay_reload.c ---- */
 /* Read the config file anew and have the workers adopt it; a bad file changes nothing. */

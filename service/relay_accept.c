@@ -1,8 +1,10 @@
-/* At the door: who may come in, and to which worker. On the main thread. */
+/* At the door: who may come in, and to which worker. On the main thread, but for relay_identify().
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "protocol/wire/reply.h"
+#include "service/pipe/descriptor.h"
 #include "service/relay.h"
 #include "service/support/log.h"
 
@@ -67,8 +69,8 @@ void relay_on_accept(void *context, intptr_t handle, const struct peer *peer)
     struct quota_user *user = NULL;
     if (handle == LISTENER_SHED) {
         note_pressure(relay);
-        log_repeated(&shed, LOG_LEVEL_WARNING,
-                     "no descriptor is left for a connection: raise the limit (ulimit -n)");
+        log_repeated(&shed, LOG_LEVEL_WARNING, "no descriptor is left for a connection: %s",
+                     listener_shed_advice());
         return;
     }
     if (peer == NULL) {
@@ -94,4 +96,31 @@ void relay_on_accept(void *context, intptr_t handle, const struct peer *peer)
     message->client_id = ++relay->next_client_id;
     atomic_fetch_add_explicit(&worker->session_load, 1, memory_order_relaxed);
     worker_post(worker, message);
+}
+
+/* Its connection moves from nobody's account to its user's. */
+static enum etwr_reason charge_user(struct session *session)
+{
+    struct relay *relay = session->worker->relay;
+    enum etwr_reason reason =
+        quota_identify(relay->quota, session->client->peer.user_key, session->charged_bytes,
+                       relay_now_ms(), &session->quota_user);
+    if (reason == ETWR_REASON_USER_LIMIT) note_pressure(relay);
+    return reason;
+}
+
+enum etwr_reason relay_identify(struct session *session)
+{
+    const struct config *config = session->worker->settings->config;
+    struct peer *peer = &session->client->peer;
+    if (peer_identify(&session->pipe, peer) != ETWR_OK) return ETWR_REASON_PEER_UNKNOWN;
+    if (!peer->is_known) return ETWR_REASON_NONE;
+    log_line(LOG_LEVEL_DEBUG,
+             "process %lu (%s) is of %s (%s), package %s, integrity 0x%lx, session %lu",
+             (unsigned long)peer->pid, peer->image, peer->user, peer->user_id,
+             peer->package[0] == 0 ? "none" : peer->package, (unsigned long)peer->integrity,
+             (unsigned long)peer->session);
+    if (!peer->is_operator && !descriptor_admits_package(&config->security, peer->package))
+        return ETWR_REASON_PEER_UNKNOWN;
+    return charge_user(session);
 }

@@ -86,7 +86,7 @@ static enum etwr_reason take_new_provider(struct session *session, const struct 
 static void register_slot(struct session *session, struct slot *slot)
 {
     const struct client *client = session->client;
-    const struct policy_user user = {client->peer.user, client->peer.user_key};
+    const struct policy_user user = {client->peer.user, client->peer.user_id};
     const struct policy_request request = {slot->label->name, slot->has_id ? &slot->id : NULL,
                                            slot->has_group ? &slot->group : NULL};
     struct policy_grant grant;
@@ -202,7 +202,7 @@ void relay_close_slots(struct session *session)
 static bool is_still_allowed(const struct session *session, const struct slot *slot)
 {
     const struct client *client = session->client;
-    const struct policy_user user = {client->peer.user, client->peer.user_key};
+    const struct policy_user user = {client->peer.user, client->peer.user_id};
     const struct policy_request request = {slot->label->name, slot->has_id ? &slot->id : NULL,
                                            slot->has_group ? &slot->group : NULL};
     struct policy_grant grant;

@@ -134,17 +134,18 @@ static bool start_listener(struct relay *relay)
 {
     const struct config *config = relay->settings->config;
     char message[LISTENER_MESSAGE_BYTES];
+    const struct listener_access access = {config->pipe_mode, &config->security, host_is_service()};
     char path[256];
     const char *pipe = config->pipe;
     if (pipe == NULL) {
-        if (listener_default_path(path, sizeof path) != ETWR_OK)
+        if (listener_default_path(access.is_service, path, sizeof path) != ETWR_OK)
             return fail(
                 "no place for the socket: XDG_RUNTIME_DIR is not set. Say where with --pipe "
                 "PATH");
         pipe = path;
     }
-    if (listener_open(&relay->loop, pipe, config->pipe_mode, relay_on_accept, relay,
-                      &relay->listener, message) != ETWR_OK)
+    if (listener_open(&relay->loop, pipe, &access, relay_on_accept, relay, &relay->listener,
+                      message) != ETWR_OK)
         return fail(message);
     log_line(LOG_LEVEL_INFO, "listening on %s", pipe);
     return true;

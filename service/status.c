@@ -15,7 +15,7 @@ struct status_request {
     unsigned asker;      /* worker */
     uint64_t client_id;
     bool is_everything; /* for an operator; else only this user's clients */
-    char user_key[PEER_USER_BYTES];
+    char user_key[PEER_KEY_BYTES];
     struct worker_message
         *ready; /* made in advance, so that an answer cannot fail for want of memory */
     unsigned part_count;

@@ -14,6 +14,7 @@
 
 #include <etwrelay/status.h>
 
+#include "service/config/config.h"
 #include "service/pipe/peer.h"
 
 #define LISTENER_MESSAGE_BYTES 512
@@ -32,15 +33,22 @@ struct listener_counters {
     uint64_t errors; /* other failures of accept() */
 };
 
+struct listener_access {                    /* who may connect */
+    uint32_t mode;                          /* Unix: of the socket */
+    const struct config_security *security; /* Windows: what its descriptor is made of; borrowed */
+    bool is_service;                        /* Windows: the service's SID owns the pipe */
+};
+
 /*
- * Make the pipe and listen. `path` is copied; `mode` is the socket's mode on Unix. `message` says
- * on failure what is wrong, where, and what to do: ETWR_E_INVALID_ARGUMENT (path too long, no
- * folder), ETWR_E_ACCESS_DENIED (the path is not our own socket, or the folder is not safe),
- * ETWR_E_LIMIT (another service serves it), ETWR_E_IO, ETWR_E_NO_MEMORY.
+ * Make the pipe and listen. `path` is copied. `message` says on failure what is wrong, where, and
+ * what to do: ETWR_E_INVALID_ARGUMENT (path too long, no folder, a descriptor that would not do),
+ * ETWR_E_ACCESS_DENIED (the path is not our own socket, or the folder is not safe; the pipe's name
+ * is taken), ETWR_E_LIMIT (another service serves it), ETWR_E_IO, ETWR_E_NO_MEMORY.
  */
-enum etwr_status listener_open(uv_loop_t *loop, const char *path, uint32_t mode,
-                               listener_callback on_accept, void *context,
-                               struct listener **listener, char message[LISTENER_MESSAGE_BYTES]);
+enum etwr_status listener_open(uv_loop_t *loop, const char *path,
+                               const struct listener_access *access, listener_callback on_accept,
+                               void *context, struct listener **listener,
+                               char message[LISTENER_MESSAGE_BYTES]);
 
 const struct listener_counters *listener_counters(const struct listener *listener);
 
@@ -56,6 +64,9 @@ void listener_refuse(intptr_t handle, const void *bytes, size_t size);
 
 /* The pipe when nobody said which one: writes at most `capacity` bytes with the NUL. ETWR_OK,
  * ETWR_E_NOT_FOUND (no place is known for this user), ETWR_E_LIMIT. */
-enum etwr_status listener_default_path(char *path, size_t capacity);
+enum etwr_status listener_default_path(bool is_service, char *path, size_t capacity);
+
+/* What to do when connections were shed. */
+const char *listener_shed_advice(void);
 
 #endif

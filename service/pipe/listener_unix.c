@@ -299,8 +299,9 @@ static enum etwr_status open_path(struct listener *listener, uint32_t mode,
     return listener->spare_fd >= 0 ? ETWR_OK : fail_errno(message, "open", "/dev/null");
 }
 
-enum etwr_status listener_open(uv_loop_t *loop, const char *path, uint32_t mode,
-                               listener_callback on_accept, void *context, struct listener **result,
+enum etwr_status listener_open(uv_loop_t *loop, const char *path,
+                               const struct listener_access *access, listener_callback on_accept,
+                               void *context, struct listener **result,
                                char message[LISTENER_MESSAGE_BYTES])
 {
     struct listener *listener;
@@ -315,7 +316,7 @@ enum etwr_status listener_open(uv_loop_t *loop, const char *path, uint32_t mode,
     listener->fd = listener->lock_fd = listener->spare_fd = -1;
     listener->on_accept = on_accept;
     listener->context = context;
-    enum etwr_status status = open_path(listener, mode, message);
+    enum etwr_status status = open_path(listener, access->mode, message);
     if (status == ETWR_OK) status = start_polling(listener, loop, message);
     if (status == ETWR_OK) {
         *result = listener;
@@ -348,10 +349,12 @@ void listener_refuse(intptr_t handle, const void *bytes, size_t size)
     close((int)handle);
 }
 
-enum etwr_status listener_default_path(char *path, size_t capacity)
+/* Who starts it says enough: a service manager runs it as root or names the socket. */
+enum etwr_status listener_default_path(bool is_service, char *path, size_t capacity)
 {
     const char *folder = getenv("XDG_RUNTIME_DIR");
     int size;
+    (void)is_service;
     if (geteuid() == 0)
         size = snprintf(path, capacity, "/run/etwrelay/etwrelay.sock");
     else if (folder != NULL && folder[0] == '/')
@@ -359,4 +362,9 @@ enum etwr_status listener_default_path(char *path, size_t capacity)
     else
         return ETWR_E_NOT_FOUND;
     return size > 0 && (size_t)size < capacity ? ETWR_OK : ETWR_E_LIMIT;
+}
+
+const char *listener_shed_advice(void)
+{
+    return "raise the limit (ulimit -n)";
 }

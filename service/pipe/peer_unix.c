@@ -95,8 +95,17 @@ enum etwr_status peer_read(intptr_t handle, struct peer *peer)
     memset(peer, 0, sizeof *peer);
     peer->pid = (uint32_t)credentials.pid;
     peer->is_operator = credentials.uid == 0 || credentials.uid == geteuid();
-    snprintf(peer->user_key, sizeof peer->user_key, "%lu", (unsigned long)credentials.uid);
+    snprintf(peer->user_id, sizeof peer->user_id, "%lu", (unsigned long)credentials.uid);
+    memcpy(peer->user_key, peer->user_id, sizeof peer->user_id);
     read_user(credentials.uid, peer->user);
     read_image(credentials.pid, peer->image);
+    peer->is_known = true;
     return ETWR_OK;
+}
+
+/* All was said at accept. */
+enum etwr_status peer_identify(const uv_pipe_t *pipe, struct peer *peer)
+{
+    (void)pipe;
+    return peer->is_known ? ETWR_OK : ETWR_E_ACCESS_DENIED;
 }

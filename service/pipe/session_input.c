@@ -13,7 +13,8 @@
 
 static bool can_parse(const struct session *session)
 {
-    return session->holds == 0 && session->state != SESSION_CLOSING;
+    return session->holds == 0 && session->state != SESSION_CLOSING &&
+           session->client->peer.is_known;
 }
 
 /* Parse whole frames while nothing forbids it. Returns the bytes used. */
@@ -88,8 +89,19 @@ static size_t complete_kept(struct session *session, const uint8_t *bytes, size_
     return at;
 }
 
+/* Nothing is made of the bytes before it is known who sent them. False: the session has ended. */
+static bool identify(struct session *session)
+{
+    if (session->client->peer.is_known) return true;
+    session->frame_ms = worker_now_ms(session->worker);
+    enum etwr_reason reason = relay_identify(session);
+    if (reason != ETWR_REASON_NONE) session_end(session, reason, etwr_reason_name(reason));
+    return reason == ETWR_REASON_NONE;
+}
+
 static void take(struct session *session, const uint8_t *bytes, size_t size)
 {
+    if (!identify(session)) return;
     size_t at = complete_kept(session, bytes, size);
     if (at < size && session->in.size == 0 && can_parse(session)) {
         at += parse(session, bytes + at, size - at);

@@ -223,6 +223,13 @@ static struct quota_user *find_or_create_user(struct quota *quota, const char *k
     return user;
 }
 
+/* Nobody's entry is no user's, so no user's limits hold there. */
+static bool has_place(const struct quota *quota, const struct quota_user *user)
+{
+    return user->key[0] == 0 || (user->clients < quota->limits.clients_per_user &&
+                                 user->hellos < quota->limits.hellos_per_user);
+}
+
 static enum etwr_reason connect_locked(struct quota *quota, const char *key, uint64_t now_ms,
                                        struct quota_user **user)
 {
@@ -232,8 +239,7 @@ static enum etwr_reason connect_locked(struct quota *quota, const char *key, uin
     if (quota->clients >= quota->limits.clients) return ETWR_REASON_CLIENT_LIMIT;
     u = find_or_create_user(quota, key, now_ms);
     if (!u) return ETWR_REASON_NO_MEMORY;
-    if (u->clients >= quota->limits.clients_per_user) return ETWR_REASON_USER_LIMIT;
-    if (u->hellos >= quota->limits.hellos_per_user) return ETWR_REASON_USER_LIMIT;
+    if (!has_place(quota, u)) return ETWR_REASON_USER_LIMIT;
     quota->clients++;
     u->clients++;
     u->hellos++;
@@ -248,6 +254,36 @@ enum etwr_reason quota_connect(struct quota *quota, const char *user_key, uint64
 
     uv_mutex_lock(&quota->mutex);
     reason = connect_locked(quota, user_key, now_ms, user);
+    uv_mutex_unlock(&quota->mutex);
+    return reason;
+}
+
+static enum etwr_reason identify_locked(struct quota *quota, const char *key, size_t bytes,
+                                        uint64_t now_ms, struct quota_user **user)
+{
+    struct quota_user *nobody = *user;
+    struct quota_user *u = find_or_create_user(quota, key, now_ms);
+
+    if (!u) return ETWR_REASON_NO_MEMORY;
+    if (!has_place(quota, u) || !quota_take_bytes(quota, u, bytes)) return ETWR_REASON_USER_LIMIT;
+    u->clients++;
+    u->hellos++;
+    assert(nobody->clients > 0 && nobody->hellos > 0);
+    nobody->clients--;
+    nobody->hellos--;
+    nobody->left_at_ms = now_ms;
+    quota_give_bytes(nobody, bytes);
+    *user = u;
+    return ETWR_REASON_NONE;
+}
+
+enum etwr_reason quota_identify(struct quota *quota, const char *user_key, size_t bytes,
+                                uint64_t now_ms, struct quota_user **user)
+{
+    enum etwr_reason reason;
+
+    uv_mutex_lock(&quota->mutex);
+    reason = identify_locked(quota, user_key, bytes, now_ms, user);
     uv_mutex_unlock(&quota->mutex);
     return reason;
 }

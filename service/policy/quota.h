@@ -48,6 +48,14 @@ void quota_configure(struct quota *quota, const struct config_limits *limits);
  */
 enum etwr_reason quota_connect(struct quota *quota, const char *user_key, uint64_t now_ms,
                                struct quota_user **user);
+/*
+ * A connection of nobody known yet (user_key "", which only the limit on clients in all holds back)
+ * turns out to be this user's: it moves there with the `bytes` taken for it. On success *user is
+ * the new one; else it stays what it was. Returns ETWR_REASON_NONE, ETWR_REASON_USER_LIMIT (this
+ * user's clients, unfinished hellos or memory), ETWR_REASON_NO_MEMORY.
+ */
+enum etwr_reason quota_identify(struct quota *quota, const char *user_key, size_t bytes,
+                                uint64_t now_ms, struct quota_user **user);
 /* Its HELLO has been read. At most once a connection. */
 void quota_hello_done(struct quota *quota, struct quota_user *user);
 void quota_disconnect(struct quota *quota, struct quota_user *user, bool hello_done,

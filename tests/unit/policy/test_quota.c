@@ -154,6 +154,69 @@ START_TEST(new_providers_come_back_one_by_one_in_a_minute)
 }
 END_TEST
 
+/* As on Windows, where the user is known only once bytes have come. */
+START_TEST(nobody_known_yet_is_held_back_by_the_limit_of_all_alone)
+{
+    struct quota_user *nobody = NULL;
+
+    for (int i = 0; i < 10; i++) {
+        ck_assert_int_eq(connect_as("", &nobody), ETWR_REASON_NONE);
+    }
+    ck_assert_int_eq(connect_as("", &nobody), ETWR_REASON_CLIENT_LIMIT);
+    ck_assert_int_eq(connect_as("a", &nobody), ETWR_REASON_CLIENT_LIMIT);
+}
+END_TEST
+
+START_TEST(whoever_becomes_known_counts_for_his_user)
+{
+    struct quota_user *first = NULL;
+    struct quota_user *second = NULL;
+    struct quota_user *third = NULL;
+
+    ck_assert_int_eq(connect_as("", &first), ETWR_REASON_NONE);
+    second = third = first;
+    ck_assert_int_eq(connect_as("", &second), ETWR_REASON_NONE);
+    ck_assert_int_eq(connect_as("", &third), ETWR_REASON_NONE);
+    ck_assert_int_eq(quota_identify(quota, "a", 0, now, &first), ETWR_REASON_NONE);
+    ck_assert_int_eq(quota_identify(quota, "a", 0, now, &second), ETWR_REASON_NONE);
+    ck_assert_ptr_eq(first, second);
+    /* Two have not said HELLO. */
+    struct quota_user *before = third;
+    ck_assert_int_eq(quota_identify(quota, "a", 0, now, &third), ETWR_REASON_USER_LIMIT);
+    ck_assert_ptr_eq(third, before);
+    quota_hello_done(quota, first);
+    ck_assert_int_eq(quota_identify(quota, "a", 0, now, &third), ETWR_REASON_NONE);
+    quota_disconnect(quota, first, true, now);
+    quota_disconnect(quota, second, false, now);
+    quota_disconnect(quota, third, false, now);
+    now += 60001;
+    leave(join("b"));
+    ck_assert_uint_eq(count_users(), 1);
+}
+END_TEST
+
+START_TEST(memory_moves_to_whoever_becomes_known)
+{
+    struct quota_user *nobody = NULL;
+    struct quota_user *user = NULL;
+    struct quota_user *rich = join("a");
+
+    ck_assert_int_eq(connect_as("", &nobody), ETWR_REASON_NONE);
+    ck_assert(quota_take_bytes(quota, nobody, 400));
+    ck_assert(quota_take_bytes(quota, rich, 700));
+    user = nobody;
+    ck_assert_int_eq(quota_identify(quota, "a", 400, now, &user), ETWR_REASON_USER_LIMIT);
+    ck_assert_ptr_eq(user, nobody);
+    ck_assert_uint_eq(quota_user_bytes(nobody), 400);
+    ck_assert_uint_eq(quota_user_bytes(rich), 700);
+    ck_assert_int_eq(quota_identify(quota, "b", 400, now, &user), ETWR_REASON_NONE);
+    ck_assert_uint_eq(quota_user_bytes(nobody), 0);
+    ck_assert_uint_eq(quota_user_bytes(user), 400);
+    quota_give_bytes(user, 400);
+    quota_give_bytes(rich, 700);
+}
+END_TEST
+
 START_TEST(new_providers_at_a_rate_of_0_are_unlimited)
 {
     struct quota_user *user;
@@ -545,6 +608,9 @@ int main(void)
     tcase_add_test(tcase, one_user_at_its_limit_leaves_the_other_alone);
     tcase_add_test(tcase, refused_connections_leave_no_trace);
     tcase_add_test(tcase, new_providers_come_back_one_by_one_in_a_minute);
+    tcase_add_test(tcase, nobody_known_yet_is_held_back_by_the_limit_of_all_alone);
+    tcase_add_test(tcase, whoever_becomes_known_counts_for_his_user);
+    tcase_add_test(tcase, memory_moves_to_whoever_becomes_known);
     tcase_add_test(tcase, new_providers_at_a_rate_of_0_are_unlimited);
     tcase_add_test(tcase, clock_that_steps_back_forgets_nobody);
     tcase_add_test(tcase, leaving_and_coming_back_resets_no_rate);

@@ -75,7 +75,8 @@ static void teardown(void)
 
 static enum etwr_status open_at(const char *where)
 {
-    return listener_open(&loop, where, 0666, on_accept, &loop, &listener, message);
+    const struct listener_access access = {.mode = 0666};
+    return listener_open(&loop, where, &access, on_accept, &loop, &listener, message);
 }
 
 static int connect_to(const char *where)
@@ -171,7 +172,8 @@ START_TEST(a_path_that_is_served_already_is_refused)
 {
     struct listener *second = NULL;
     ck_assert_int_eq(open_at(path), ETWR_OK);
-    ck_assert_int_eq(listener_open(&loop, path, 0666, on_accept, &loop, &second, message),
+    const struct listener_access access = {.mode = 0666};
+    ck_assert_int_eq(listener_open(&loop, path, &access, on_accept, &loop, &second, message),
                      ETWR_E_LIMIT);
     ck_assert_ptr_nonnull(strstr(message, path));
     ck_assert_ptr_null(second);
