@@ -114,9 +114,7 @@ enum file_result etl_file_grow_slot(struct etl_file *file, struct etl_slot *slot
 
     grown.soiled = slot->soiled > grown.filled ? slot->soiled : 0;
     *slot = grown;
-    /* The records are there and counted: what fails from here on loses none. */
-    if (slot->soiled) clean_tail(file, slot);
-    put_progress(file, file->buffers, end_time);
+    put_progress(file, file->buffers, end_time); /* the records are counted already */
     return FILE_OK;
 }
 

@@ -232,15 +232,11 @@ static enum file_result write_region(struct etl_log *log, struct writer_batch *b
 enum etwr_reason etl_log_write(void *context, struct writer_batch *batch)
 {
     struct etl_log *log = context;
-    enum etwr_reason reason = ETWR_REASON_NONE;
-    if (batch->event_count != 0) {
-        enum file_result result = write_region(log, batch);
-        if (result != FILE_OK) reason = report_failure(log, result);
-        if (result != FILE_OK) lose_batch(log, batch);
-    }
-    /* So that the next buffer in memory fills the next one in the file. */
-    if (batch->is_final) etl_file_close_slot(&log->file, &log->streams[batch->worker].slot);
-    return reason;
+    if (batch->event_count == 0) return ETWR_REASON_NONE;
+    enum file_result result = write_region(log, batch);
+    if (result == FILE_OK) return ETWR_REASON_NONE;
+    lose_batch(log, batch);
+    return report_failure(log, result);
 }
 
 static uint32_t slots_of_mb(uint32_t max_mb)

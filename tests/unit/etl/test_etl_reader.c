@@ -20,7 +20,8 @@ static const struct etwr_guid provider = {{9, 8, 7, 6, 5, 4, 3, 2, 1, 2, 3, 4, 5
 /* A file in memory: two buffers of three events each (numbers 0 to 5) behind the first. */
 static uint8_t bytes[4 * SIZE];
 static size_t size;
-static uint32_t claims_written; /* buffers_written once it is read again; 0: as in `bytes` */
+static uint32_t claims_written; /* what the header counts once it is read again; 0: the same */
+static uint32_t claims_end;     /* and the first half of its EndTime */
 
 static void put_u32(size_t at, uint32_t value)
 {
@@ -80,7 +81,7 @@ static void make_file(void)
     put_buffer(2, 3);
     memset(bytes + 3 * SIZE, 0, SIZE);
     size = 3 * SIZE;
-    claims_written = 0;
+    claims_written = claims_end = 0;
     ck_assert_uint_eq(put_event(EVENT_AT(1, 0), 0), EVENT_AT(1, 1));
 }
 
@@ -90,6 +91,7 @@ static enum etwr_status read_at(void *context, uint64_t offset, void *to, size_t
     (void)context;
     *got = 0;
     if (claims_written && offset == ETL_END_TIME) put_u32(ETL_BUFFERS_WRITTEN, claims_written);
+    if (claims_end && offset == ETL_END_TIME) put_u32(ETL_END_TIME, claims_end);
     if (offset >= size) return ETWR_OK;
     *got = size - (size_t)offset < wanted ? size - (size_t)offset : wanted;
     memcpy(to, bytes + offset, *got);
@@ -333,6 +335,10 @@ START_TEST(file_that_grows_while_it_is_read_is_no_damage)
     put_u32(ETL_BUFFERS_WRITTEN, 1);
     claims_written = 2; /* the third is there, not counted yet */
     expect("012345", UINT64_MAX);
+    make_file();
+    put_u32(ETL_BUFFERS_WRITTEN, 2);
+    claims_end = 1; /* another one has grown meanwhile */
+    expect("012345", UINT64_MAX);
 }
 END_TEST
 
@@ -437,6 +443,15 @@ START_TEST(extended_data_that_does_not_fit_loses_its_event_only)
     make_file();
     put_u16(item + 16 + 4, ETL_ITEM_MORE); /* a third item where the values are */
     expect("02345", item + 32);
+}
+END_TEST
+
+START_TEST(extended_data_may_say_its_size_without_padding)
+{
+    make_file();
+    put_u16(EVENT_AT(1, 1) + ETL_EVENT_HEADER_BYTES, ETL_ITEM_HEADER_BYTES + 4);
+    expect("012345", UINT64_MAX);
+    ck_assert_uint_eq(seen.last.record.traits.size, 4);
 }
 END_TEST
 
@@ -675,6 +690,7 @@ int main(void)
     tcase_add_test(cases, record_of_an_impossible_size_loses_the_rest_of_its_buffer);
     tcase_add_test(cases, record_of_an_unknown_type_loses_the_rest_of_its_buffer);
     tcase_add_test(cases, extended_data_that_does_not_fit_loses_its_event_only);
+    tcase_add_test(cases, extended_data_may_say_its_size_without_padding);
     tcase_add_test(cases, random_damage_never_reads_out_of_bounds);
     tcase_add_test(cases, old_file_of_a_32_bit_machine_is_read);
     tcase_add_test(cases, file_made_by_windows_10_is_read);

@@ -149,6 +149,22 @@ START_TEST(events_out_of_order_are_sorted_and_equal_times_keep_theirs)
 }
 END_TEST
 
+START_TEST(events_in_reverse_order_come_out_turned_round)
+{
+    struct fixture_file file;
+    start(1);
+    for (uint32_t i = 0; i < 5; i++)
+        fixture_put(&fixture, 0, now - i, i, 0);
+    finish();
+    fixture_read_path(&file, fixture_path(folder, "t.etl"));
+    for (uint32_t i = 0; i < 5; i++) {
+        ck_assert_uint_eq(file.events[i].number, 4 - i);
+        ck_assert_uint_eq(file.events[i].filetime, now - (4 - i));
+    }
+    fixture_file_clear(&file);
+}
+END_TEST
+
 START_TEST(many_events_of_wild_times_come_out_sorted)
 {
     struct fixture_file file;
@@ -416,6 +432,7 @@ int main(void)
     tcase_add_test(cases, small_batches_grow_one_buffer_in_place);
     tcase_add_test(cases, last_buffer_is_marked_when_the_file_is_closed);
     tcase_add_test(cases, events_out_of_order_are_sorted_and_equal_times_keep_theirs);
+    tcase_add_test(cases, events_in_reverse_order_come_out_turned_round);
     tcase_add_test(cases, many_events_of_wild_times_come_out_sorted);
     tcase_add_test(cases, event_older_than_what_is_in_the_file_takes_its_time);
     tcase_add_test(cases, time_in_the_future_becomes_now_and_harms_no_later_event);

@@ -104,7 +104,8 @@ START_TEST(values_and_origin_are_decoded_as_one)
     fixture_settle(&fixture, 0);
     ck_assert_uint_eq(read_lines(), 1);
     ck_assert_ptr_null(strstr(content, "\"error\""));
-    ck_assert_ptr_nonnull(strstr(content, "12345"));
+    ck_assert_ptr_nonnull(strstr(content, "\"value\":7}"));
+    ck_assert_ptr_nonnull(strstr(content, "\"origin\":{\"pid\":12345,"));
     finish();
 }
 END_TEST
@@ -116,9 +117,12 @@ START_TEST(lines_are_appended_behind_a_torn_one)
     fputs("whole\ntorn", file);
     fclose(file);
     start(1);
-    fixture_put(&fixture, 0, sink_clock_now(), 1, 0);
+    for (uint32_t i = 0; i < 3; i++) {
+        fixture_put(&fixture, 0, sink_clock_now(), i, 0);
+        fixture_settle(&fixture, 0);
+    }
     finish();
-    ck_assert_uint_eq(read_lines(), 3);
+    ck_assert_uint_eq(read_lines(), 5);
     ck_assert_int_eq(strncmp(content, "whole\ntorn\n{", 12), 0);
 }
 END_TEST

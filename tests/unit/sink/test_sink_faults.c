@@ -13,19 +13,31 @@
 #define BUFFER_BYTES 0x20000u
 
 static struct fixture fixture;
-static uint64_t now;
+static uint64_t now = UINT64_C(132000000000000000);
+
+/* These take the place of the system's clock. The writer thread reads `now` only while the test
+ * waits for it. */
+uint64_t sink_clock_now(void)
+{
+    return now;
+}
+
+uint64_t sink_clock_boot(void)
+{
+    return UINT64_C(131990000000000000);
+}
+
 static char etl_path[] = "d/t.etl";
 
 static void start_etl(const struct etl_options *options)
 {
     struct sink_callbacks callbacks = fixture_init(&fixture);
     fixture_start(&fixture, sink_etl_create(options, &callbacks), 1);
-    now = sink_clock_now();
 }
 
 static void start(void)
 {
-    struct etl_options options = {.path = etl_path, .buffers = 4};
+    struct etl_options options = {.path = etl_path, .buffers = 4, .stall_ms = 60000};
     memory_file_reset();
     start_etl(&options);
 }
@@ -62,7 +74,12 @@ static void check_file(char *path, const uint32_t *numbers, size_t count, uint32
     fixture_file_clear(&file);
 }
 
-/* Of a closed file: closed in order, and 0xFF in each tail. */
+static uint32_t u32_at(const uint8_t *at)
+{
+    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* Of a closed file: closed in order, headers that agree with themselves, 0xFF in each tail. */
 static void check_tails(const char *path)
 {
     size_t size = 0;
@@ -72,10 +89,9 @@ static void check_tails(const char *path)
     ck_assert_uint_eq(bytes[size - BUFFER_BYTES + ETL_BUFFER_FLAGS],
                       ETL_FLAG_PROC_INDEX | ETL_FLAG_FLUSH_MARKER);
     for (size_t base = 0; base < size; base += BUFFER_BYTES) {
-        uint32_t filled = 0;
-        for (unsigned i = 0; i < 4; i++) {
-            filled |= (uint32_t)bytes[base + ETL_BUFFER_FILLED + i] << (8 * i);
-        }
+        uint32_t filled = u32_at(bytes + base + ETL_BUFFER_FILLED);
+        ck_assert_uint_eq(u32_at(bytes + base + ETL_BUFFER_SAVED_OFFSET), filled);
+        ck_assert_uint_eq(u32_at(bytes + base + ETL_BUFFER_CURRENT), filled);
         size_t end = filled;
         while (end < BUFFER_BYTES && bytes[base + end] == 0xFF)
             end++;
@@ -101,6 +117,21 @@ START_TEST(full_disk_drops_the_batch_keeps_the_file_and_goes_on_later)
     finish();
     check_file(etl_path, all, 5, 3);
     check_tails(etl_path);
+}
+END_TEST
+
+START_TEST(full_disk_takes_no_buffer_with_it)
+{
+    start();
+    memory_file_set_space(BUFFER_BYTES);
+    for (uint32_t i = 0; i < 50; i++) { /* a buffer for two of them, and four in all */
+        while (!fixture_ready(&fixture, 0, 0))
+            fixture_collect(&fixture, 0);
+        ck_assert_int_eq(fixture_put(&fixture, 0, now, i, 60000), SINK_PENDING);
+    }
+    fixture_settle(&fixture, 0);
+    ck_assert_uint_eq(fixture.counts[0].failed[ETWR_REASON_FULL], 50);
+    finish();
 }
 END_TEST
 
@@ -215,6 +246,27 @@ START_TEST(next_file_that_cannot_be_created_is_created_later)
 }
 END_TEST
 
+START_TEST(clock_that_is_set_back_leaves_the_file_in_order)
+{
+    struct fixture_file file;
+    start();
+    put(1, 1, 0);
+    uint64_t before = now;
+    now -= UINT64_C(36000000000);
+    put(2, 1, 0);     /* grows the buffer */
+    put(3, 2, 65000); /* begins another */
+    fixture_read(&file, memory_file_read_at,
+                 etl_path); /* no stamp after its buffer's, none before its predecessor */
+    ck_assert_uint_eq(file.count, 4);
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_uint_eq(file.events[i].filetime, before);
+    ck_assert_uint_eq(file.header.end_time, before);
+    fixture_file_clear(&file);
+    finish();
+    now = before;
+}
+END_TEST
+
 static struct jsonl_options jsonl_options = {.path = "d/t.jsonl", .buffers = 4};
 
 static void start_jsonl(const char *path)
@@ -222,7 +274,6 @@ static void start_jsonl(const char *path)
     jsonl_options.path = path;
     struct sink_callbacks callbacks = fixture_init(&fixture);
     fixture_start(&fixture, sink_jsonl_create(&jsonl_options, &callbacks), 1);
-    now = sink_clock_now();
 }
 
 static size_t lines_of(const char *path)
@@ -275,12 +326,14 @@ int main(void)
     TCase *cases = tcase_create("faults");
     tcase_set_timeout(cases, 50);
     tcase_add_test(cases, full_disk_drops_the_batch_keeps_the_file_and_goes_on_later);
+    tcase_add_test(cases, full_disk_takes_no_buffer_with_it);
     tcase_add_test(cases, full_disk_is_told_once_with_its_cause);
     tcase_add_test(cases, losses_are_in_the_header_of_a_file_closed_while_the_disk_is_full);
     tcase_add_test(cases, write_that_fails_at_any_step_costs_its_batch_at_most);
     tcase_add_test(cases, torn_new_buffer_that_cannot_be_cut_off_is_written_over);
     tcase_add_test(cases, tail_that_cannot_be_cleaned_leaves_the_file_unmarked_but_readable);
     tcase_add_test(cases, next_file_that_cannot_be_created_is_created_later);
+    tcase_add_test(cases, clock_that_is_set_back_leaves_the_file_in_order);
     tcase_add_test(cases, jsonl_takes_back_what_was_written_of_a_failed_batch);
     tcase_add_test(cases, jsonl_that_cannot_take_back_ends_the_torn_line_first);
     suite_add_tcase(suite, cases);
