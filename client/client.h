@@ -25,7 +25,7 @@
 #define CLIENT_QUEUE_SPARE_BYTES   4096 /* so that the largest event fits the smallest queue */
 #define CLIENT_DELAY_DEFAULT_MS    2u
 #define CLIENT_DELAY_MAX_MS        1000u
-#define CLIENT_ERROR_BYTES         512
+#define CLIENT_ERROR_BYTES         1024
 #define CLIENT_STATUS_MAX_BYTES    ((size_t)64 * 1024 * 1024)
 
 /* Where the connection stands. Moved by session.c and pump.c alone:

@@ -1,6 +1,6 @@
 /*
- * Where a client connects: the option; a stream that a broker left open (ETWRELAY_FD);
- * ETWRELAY_PIPE; the user's own socket if it is there; the system's.
+ * Where a client connects: the option; a stream that a broker left open (ETWRELAY_FD,
+ * ETWRELAY_HANDLE); ETWRELAY_PIPE; the user's own service if it is there; the system's.
  */
 #ifndef ETWRELAY_CLIENT_ENDPOINT_H
 #define ETWRELAY_CLIENT_ENDPOINT_H
@@ -21,15 +21,17 @@ enum endpoint_kind {
 
 struct endpoint {
     enum endpoint_kind kind;
-    char path[TRANSPORT_PATH_MAX_BYTES + 1];
+    char path[TRANSPORT_PATH_ROOM_BYTES]; /* once it is known, or was tried */
     intptr_t handle;
 };
 
 /*
  * Choose by option (NULL: none) and environment. ETWR_OK, or ETWR_E_INVALID_ARGUMENT: a path that
- * is empty or too long, or ETWRELAY_FD is not a number. A variable that is empty counts as not set.
+ * is not valid, or ETWRELAY_FD is not a number. A variable that is empty counts as not set.
  */
 enum etwr_status endpoint_choose(const char *pipe, struct endpoint *endpoint);
+/* The same for whoever must open a stream of its own: an open one is passed over. */
+enum etwr_status endpoint_choose_path(const char *pipe, struct endpoint *endpoint);
 
 /*
  * The handle of the environment can be adopted once in a process: true for the first who asks, and
@@ -40,9 +42,10 @@ bool endpoint_take_handle(void);
 void endpoint_return_handle(void);
 
 /*
- * The path to try now, into endpoint->path. False, with the reason in `text`: it may not be trusted
- * for where it lies. (A path that somebody named is trusted by being named.)
+ * One attempt, at a path that was named or that is found now; endpoint->path is the last one tried.
+ * On failure `text` says of each what was wrong. Results as stream_connect().
  */
-bool endpoint_find_path(struct endpoint *endpoint, char *text, size_t capacity);
+enum etwr_status endpoint_connect(struct endpoint *endpoint, struct stream **stream, char *text,
+                                  size_t capacity);
 
 #endif

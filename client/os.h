@@ -1,7 +1,7 @@
 /*
  * What the library needs from the operating system besides its connection (transport.h): one lock
- * with its condition, one thread, two clocks, a few names. os_unix.c and later os_win.c fill it in
- * side by side; no policy in there.
+ * with its condition, one thread, two clocks, a few names. os_unix.c and os_win.c fill it in side
+ * by side; no policy in there.
  */
 #ifndef ETWRELAY_CLIENT_OS_H
 #define ETWRELAY_CLIENT_OS_H
@@ -39,6 +39,11 @@ uint32_t os_process_id(void);
 bool os_random(void *bytes, size_t size); /* for ids that must not repeat; false: no source */
 /* This program's file name without its folder; empty when the system does not say. */
 void os_image_name(char *text, size_t capacity);
+/*
+ * A variable of the environment, in UTF-8. Returns its length, 0 when it is not set or empty. One
+ * that has no room with its NUL, or is no text, gives `capacity` or more and nothing in `text`.
+ */
+size_t os_variable(const char *name, char *text, size_t capacity);
 
 /*
  * Forks seen since the library was loaded, counted in the child: an object made under another count

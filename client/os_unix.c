@@ -180,6 +180,15 @@ bool os_random(void *bytes, size_t size)
     return true;
 }
 
+size_t os_variable(const char *name, char *text, size_t capacity)
+{
+    const char *value = getenv(name);
+    size_t length = value ? strlen(value) : 0;
+
+    if (length < capacity) memcpy(text, value ? value : "", length + 1);
+    return length;
+}
+
 void os_image_name(char *text, size_t capacity)
 {
     char path[4096];

@@ -5,7 +5,6 @@
  */
 #include "client/pump.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,28 +43,17 @@ void pump_destroy(struct pump *pump)
     free(pump);
 }
 
-static void set_error(struct etwr_client *client, const char *name, const char *text)
-{
-    client_lock(client);
-    snprintf(client->error, sizeof client->error, "%s: %s", name, text);
-    client_unlock(client);
-}
-
 static struct stream *open_stream(struct etwr_client *client, struct pump *pump)
 {
     struct stream *stream = pump->adopted;
-    char text[256] = "cannot connect";
+    char text[CLIENT_ERROR_BYTES];
 
     pump->adopted = NULL;
     if (pump->is_adopted) return stream;
-    if (!endpoint_find_path(&pump->endpoint, text, sizeof text)) {
-        client_lock(client);
-        snprintf(client->error, sizeof client->error, "%s", text);
-        client_unlock(client);
-        return NULL;
-    }
-    if (stream_connect(pump->endpoint.path, &stream, text, sizeof text) == ETWR_OK) return stream;
-    set_error(client, pump->endpoint.path, text);
+    if (endpoint_connect(&pump->endpoint, &stream, text, sizeof text) == ETWR_OK) return stream;
+    client_lock(client);
+    memcpy(client->error, text, strlen(text) + 1);
+    client_unlock(client);
     return NULL;
 }
 

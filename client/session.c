@@ -5,11 +5,11 @@
  */
 #include "client/session.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/submit.h"
+#include "client/words.h"
 
 #define HELLO_TIMEOUT_MS 5000u
 
@@ -45,7 +45,9 @@ void session_fail(struct session *session, enum session_end end, const char *mes
     session->is_over = true;
     session->end = end;
     client_lock(client);
-    snprintf(client->error, sizeof client->error, "%s: %s", session->name, message);
+    words_set(client->error, sizeof client->error, session->name);
+    words_add(client->error, sizeof client->error, ": ");
+    words_add(client->error, sizeof client->error, message);
     client_unlock(client);
 }
 

@@ -3,11 +3,11 @@
  * bounded readers, an ACK must add up, text is cleaned before anybody prints it, and whatever
  * breaks a rule ends the connection, never the host.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/session.h"
+#include "client/words.h"
 #include "protocol/tracelogging/utf8.h"
 #include "protocol/wire/reply.h"
 
@@ -52,8 +52,11 @@ static void fail_with_reason(struct session *session, enum session_end end, cons
     char clean[CLIENT_ERROR_BYTES / 2], message[CLIENT_ERROR_BYTES];
 
     clean_text(text, clean, sizeof clean);
-    snprintf(message, sizeof message, "%s: %s%s%s", what,
-             etwr_reason_name((enum etwr_reason)reason), clean[0] ? ": " : "", clean);
+    words_set(message, sizeof message, what);
+    words_add(message, sizeof message, ": ");
+    words_add(message, sizeof message, etwr_reason_name((enum etwr_reason)reason));
+    if (clean[0] != '\0') words_add(message, sizeof message, ": ");
+    words_add(message, sizeof message, clean);
     session_fail(session, end, message);
 }
 

@@ -1,6 +1,7 @@
 /*
- * The connection to the service, and waiting for it: transport_unix.c, later transport_win.c. Bytes
- * only; what they mean is session.c's business. Nothing in here blocks but transport_wait().
+ * The connection to the service, and waiting for it: transport_unix.c, transport_win.c. Bytes only;
+ * what they mean is session.c's business. Nothing in here blocks but transport_wait(), and
+ * stream_connect() for as long as a tenth of a second where all instances of a pipe are taken.
  */
 #ifndef ETWRELAY_CLIENT_TRANSPORT_H
 #define ETWRELAY_CLIENT_TRANSPORT_H
@@ -11,23 +12,45 @@
 
 #include <etwrelay/status.h>
 
-#define TRANSPORT_PATH_MAX_BYTES 107 /* sun_path, less its NUL: longer ones would be cut short */
+#define TRANSPORT_PATH_ROOM_BYTES 776 /* for any valid path and its NUL, on any system */
 
 /* One connected stream. */
 struct stream;
 
+/* Who must serve it, before a byte is said. */
+enum stream_trust {
+    STREAM_NAMED, /* somebody named this very path */
+    STREAM_USER,  /* this user's own service */
+    STREAM_SYSTEM /* the system's */
+};
+
 /*
- * Connect to a path of at most TRANSPORT_PATH_MAX_BYTES. `text` gets the system's words on failure.
- * ETWR_OK, ETWR_E_NOT_FOUND, ETWR_E_ACCESS_DENIED, ETWR_E_NO_MEMORY, ETWR_E_IO.
+ * May this be connected to at all? On Unix 1 to 107 bytes (sun_path would cut longer ones short);
+ * on Windows the name of a pipe on this machine, \\.\pipe\..., of at most 256 UTF-16 units.
  */
-enum etwr_status stream_connect(const char *path, struct stream **stream, char *text,
-                                size_t capacity);
-/* Take an open stream socket: on success it is closed with the stream, here and in forked children.
- * ETWR_OK, ETWR_E_INVALID_ARGUMENT (not an open, connected stream socket), ETWR_E_NO_MEMORY. */
+bool transport_path_is_valid(const char *path);
+
+/*
+ * Connect to a valid path. `text` gets words for people on failure.
+ *
+ * What may be trusted is the folder on Unix (transport_unix.h), the pipe's owner on Windows: the
+ * service's SID, SYSTEM or administrators for the system's own; for the user's own this user, or
+ * whom this process's own objects belong to (administrators, when it runs elevated); any of these
+ * for a path that was named, which on Unix is taken as it is.
+ *
+ * ETWR_OK, ETWR_E_NOT_FOUND, ETWR_E_ACCESS_DENIED (also: not to be trusted), ETWR_E_NO_MEMORY,
+ * ETWR_E_IO.
+ */
+enum etwr_status stream_connect(const char *path, enum stream_trust trust, struct stream **stream,
+                                char *text, size_t capacity);
+/* Take an open stream socket or pipe: on success it is closed with the stream, and not inherited by
+ * other programs. ETWR_OK, ETWR_E_INVALID_ARGUMENT (no such thing, or not connected),
+ * ETWR_E_NO_MEMORY. */
 enum etwr_status stream_adopt(intptr_t handle, struct stream **stream);
 void stream_close(struct stream *stream); /* NULL is allowed */
-/* Undo stream_adopt(): the socket stays open and is its owner's again. */
-void stream_release(struct stream *stream);
+/* Let go of a stream on which nothing was read or written yet: what it was made of stays open and
+ * is the caller's. */
+intptr_t stream_release(struct stream *stream);
 
 enum stream_result {
     STREAM_DONE,  /* *count bytes, at least 1 */
@@ -59,16 +82,22 @@ struct transport_events transport_wait(struct waker *waker, struct stream *strea
                                        bool want_write, uint64_t deadline_ms);
 
 /* Names that differ by system. */
-extern const char transport_handle_variable[]; /* ETWRELAY_FD */
+extern const char transport_handle_variable[]; /* ETWRELAY_FD, ETWRELAY_HANDLE */
 extern const char transport_system_path[];
-/* The user's own socket; false: this user has no place for one. */
+/* The user's own; false: this user has no place for one. */
 bool transport_user_path(char *path, size_t capacity);
-bool transport_path_exists(const char *path);
+bool transport_path_exists(const char *path); /* connects to nothing */
+/* Can anybody take the user's own path? (Only pipes' names.) Then what stands there must not keep
+ * clients from the system's. */
+extern const bool transport_user_path_is_open_to_all;
+
 /*
- * May a socket be trusted for where it lies? Its folder must belong to root or to us, and nobody
- * else may write to it; for the system's own path it may instead belong to the service's user,
- * when only root could have made it (the folder above is root's).
+ * Hand over what stream_release() returned. Windows: duplicate it, with the rights to read and
+ * write alone, into the process of handle `to`; *given is its number there. Unix: send it over the
+ * connected Unix socket `to`; *given is -1. The caller's own is closed on success.
+ * ETWR_OK, ETWR_E_INVALID_ARGUMENT, ETWR_E_ACCESS_DENIED, ETWR_E_NO_MEMORY, ETWR_E_IO.
  */
-bool transport_path_is_trusted(const char *path, bool is_system);
+enum etwr_status transport_give(intptr_t handle, intptr_t to, intptr_t *given);
+void transport_discard(intptr_t handle); /* close it */
 
 #endif

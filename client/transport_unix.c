@@ -19,13 +19,16 @@
 
 #include "client/fork_unix.h"
 #include "client/os.h"
+#include "client/transport_unix.h"
+#include "client/words.h"
 
 #define OTHERS_WRITE (S_IWGRP | S_IWOTH)
 
 const char transport_handle_variable[] = "ETWRELAY_FD";
 const char transport_system_path[] = "/run/etwrelay/etwrelay.sock";
+const bool transport_user_path_is_open_to_all = false;
 
-_Static_assert(sizeof((struct sockaddr_un *)0)->sun_path == TRANSPORT_PATH_MAX_BYTES + 1,
+_Static_assert(sizeof((struct sockaddr_un *)0)->sun_path == SOCKET_PATH_MAX_BYTES + 1,
                "the limit of a socket's path");
 
 struct stream {
@@ -48,6 +51,9 @@ static enum etwr_status status_of_errno(int error)
     case EACCES:
     case EPERM:
         return ETWR_E_ACCESS_DENIED;
+    case EBADF:
+    case ENOTSOCK:
+        return ETWR_E_INVALID_ARGUMENT;
     case ENOMEM:
     case ENOBUFS:
         return ETWR_E_NO_MEMORY;
@@ -58,8 +64,9 @@ static enum etwr_status status_of_errno(int error)
 
 static void describe(int error, char *text, size_t capacity)
 {
-    if (capacity > 0 && strerror_r(error, text, capacity) != 0)
-        snprintf(text, capacity, "error %d", error);
+    if (strerror_r(error, text, capacity) == 0) return;
+    words_set(text, capacity, "error ");
+    words_add_number(text, capacity, (uint32_t)error);
 }
 
 static struct stream *stream_create(int fd)
@@ -88,12 +95,25 @@ static int connect_socket(const char *path)
     return -1;
 }
 
-enum etwr_status stream_connect(const char *path, struct stream **stream, char *text,
-                                size_t capacity)
+bool transport_path_is_valid(const char *path)
+{
+    size_t length = strlen(path);
+
+    return length > 0 && length <= SOCKET_PATH_MAX_BYTES;
+}
+
+enum etwr_status stream_connect(const char *path, enum stream_trust trust, struct stream **stream,
+                                char *text, size_t capacity)
 {
     int fd;
 
-    if (strlen(path) > TRANSPORT_PATH_MAX_BYTES) return ETWR_E_INVALID_ARGUMENT;
+    if (!transport_path_is_valid(path)) return ETWR_E_INVALID_ARGUMENT;
+    /* What is not there needs no trust: connecting says so in the system's words. */
+    if (trust != STREAM_NAMED && transport_path_exists(path) &&
+        !transport_path_is_trusted(path, trust == STREAM_SYSTEM)) {
+        words_set(text, capacity, "not trusted, others may write to its folder or own it");
+        return ETWR_E_ACCESS_DENIED;
+    }
     fd = connect_socket(path);
     if (fd < 0) {
         int error = errno;
@@ -131,20 +151,52 @@ enum etwr_status stream_adopt(intptr_t handle, struct stream **stream)
     return *stream ? ETWR_OK : ETWR_E_NO_MEMORY;
 }
 
-void stream_release(struct stream *stream)
+intptr_t stream_release(struct stream *stream)
 {
+    int fd = stream->fd;
+
     fork_guard_remove(&stream->guard);
     free(stream);
+    return fd;
 }
 
 void stream_close(struct stream *stream)
 {
-    int fd;
+    if (stream) transport_discard(stream_release(stream));
+}
 
-    if (!stream) return;
-    fd = stream->fd;
-    stream_release(stream);
+void transport_discard(intptr_t handle)
+{
+    close((int)handle);
+}
+
+enum etwr_status transport_give(intptr_t handle, intptr_t to, intptr_t *given)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {.bytes = {0}};
+    char byte = 0;
+    int fd = (int)handle;
+    struct iovec content = {.iov_base = &byte, .iov_len = sizeof byte};
+    struct msghdr message = {.msg_iov = &content,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    ssize_t sent;
+
+    if (handle < 0 || handle > INT_MAX || to < 0 || to > INT_MAX) return ETWR_E_INVALID_ARGUMENT;
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    do {
+        sent = sendmsg((int)to, &message, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0) return status_of_errno(errno);
     close(fd);
+    *given = -1;
+    return ETWR_OK;
 }
 
 static enum stream_result result_of(ssize_t count, size_t *moved)
@@ -258,7 +310,7 @@ bool transport_user_path(char *path, size_t capacity)
 
     if (!folder || folder[0] != '/') return false;
     size = snprintf(path, capacity, "%s/etwrelay.sock", folder);
-    return size > 0 && (size_t)size < capacity && size <= TRANSPORT_PATH_MAX_BYTES;
+    return size > 0 && (size_t)size < capacity && size <= SOCKET_PATH_MAX_BYTES;
 }
 
 bool transport_path_exists(const char *path)
@@ -281,7 +333,7 @@ static bool cut_to_folder(char *path)
 
 bool transport_path_is_trusted(const char *path, bool is_system)
 {
-    char folder[TRANSPORT_PATH_MAX_BYTES + 1];
+    char folder[SOCKET_PATH_MAX_BYTES + 1];
     struct stat info;
 
     if (snprintf(folder, sizeof folder, "%s", path) >= (int)sizeof folder) return false;

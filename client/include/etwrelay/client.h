@@ -12,6 +12,9 @@
  * ETWR_E_INVALID_ARGUMENT there, a full queue never waits, and etwr_client_destroy() must not be
  * called.
  *
+ * On Windows, no function of a client may be called from DllMain(): the background thread cannot
+ * end there, and etwr_client_destroy() would wait for it.
+ *
  * After fork() the child's copy of a client is dead: every call on it returns ETWR_E_CLOSED or does
  * nothing, and the parent's connection is untouched. A child that wants to trace makes a client of
  * its own; it may destroy the copy.
@@ -43,9 +46,13 @@ struct etwr_client_options {
     /**
      * Pipe or socket path. NULL: the open stream named by ETWRELAY_FD (ETWRELAY_HANDLE on Windows),
      * for the first client of a process that asks; the path in ETWRELAY_PIPE; the user's own
-     * service
-     * ($XDG_RUNTIME_DIR/etwrelay.sock) if it is there; the system's (/run/etwrelay/etwrelay.sock).
-     * The last two are looked for at each attempt, and only where nobody else could have put them.
+     * service ($XDG_RUNTIME_DIR/etwrelay.sock; \\.\pipe\etwrelay-console) if it is there; the
+     * system's (/run/etwrelay/etwrelay.sock; \\.\pipe\ProtectedPrefix\LocalService\etwrelay). The
+     * last two are looked for at each attempt, and only where nobody else could have put them.
+     *
+     * On Windows the pipe's owner is asked for before anything is said. The user's own service must
+     * belong to this user, the system's to `NT SERVICE\etwrelay`, SYSTEM or administrators, and one
+     * that is named here or in ETWRELAY_PIPE to any of these.
      */
     const char *pipe;
     /** Size of the queue; 0: 1 MiB; 64 KiB to 1 GiB. Each event takes its frame's bytes there. */
@@ -68,7 +75,9 @@ ETWR_API void etwr_client_options_init(struct etwr_client_options *options);
  * @param client   written on success; the caller owns it.
  * @return ETWR_OK
  *         ETWR_E_INVALID_ARGUMENT  a value out of range, a socket path that is empty or over 107
- *                                  bytes, ETWRELAY_FD not the number of an open stream socket.
+ *                                  bytes, a pipe's name that does not begin with \\.\pipe\ or is
+ *                                  over 256 characters, ETWRELAY_FD (ETWRELAY_HANDLE) not the
+ *                                  decimal number of an open stream.
  *         ETWR_E_NO_MEMORY
  *         ETWR_E_IO                no thread, no descriptor, no random numbers.
  */
@@ -79,13 +88,58 @@ ETWR_API enum etwr_status etwr_client_create(const struct etwr_client_options *o
  * As etwr_client_create(), over a connected stream that somebody else opened (a sandbox's broker).
  * There is no reconnect: when it ends, queued and later events are dropped as `disconnected`.
  *
+ * On Windows the handle should be overlapped, as etwr_broker_open()'s is. A synchronous one is
+ * served, too, at the price of being asked 30 to 1,000 times a second whether something has come;
+ * it must carry FILE_WRITE_ATTRIBUTES then, and nobody else may read from it meanwhile. In a
+ * sandbox that takes away the system's random numbers, adopt before it closes.
+ *
  * @param options  copied; NULL for all defaults; `pipe` is not looked at.
- * @param fd       *taken* on success: the library closes it, and it is closed on exec. A Unix
- *                 stream socket; on Windows a pipe HANDLE cast to intptr_t.
+ * @param fd       *taken* on success: the library closes it, and other programs do not inherit it.
+ *                 A Unix stream socket; on Windows the HANDLE of a connected pipe, with the rights
+ *                 to read and write, cast to intptr_t. Nothing may have been said on it.
  * @return as etwr_client_create(); ETWR_E_INVALID_ARGUMENT also when `fd` is no such stream.
  */
 ETWR_API enum etwr_status etwr_client_adopt(const struct etwr_client_options *options, intptr_t fd,
                                             struct etwr_client **client);
+
+/**
+ * For the broker of a sandbox: open a stream to the service for a process that may not do so
+ * itself.
+ *
+ * Looks where a client would (but not at ETWRELAY_FD or ETWRELAY_HANDLE), with the same rights and
+ * the same check of who serves it, once, and says nothing. The greeting is left to the process
+ * which adopts the stream, because it is about that process: it names the id under which the
+ * service keeps this client's account and the number of its first event, and the answer holds the
+ * limits that the client must keep. So open it when the other process is about to start: the
+ * service waits for a greeting for 5 seconds unless it is configured otherwise.
+ *
+ * To the service the broker is the peer: user, quota and origin are the broker's.
+ *
+ * @param pipe      as in etwr_client_options.
+ * @param handle    written on success: a file descriptor that is closed on exec; on Windows an
+ *                  overlapped HANDLE that is not inherited. The caller's own, to be given away with
+ *                  etwr_broker_give(), or to be inherited (dup2() after fork(), an attribute list
+ *                  of CreateProcessW()) and named in ETWRELAY_FD or ETWRELAY_HANDLE.
+ * @param text      gets the reason on failure, at most `capacity` bytes with the NUL; may be NULL.
+ * @return ETWR_OK, ETWR_E_INVALID_ARGUMENT (the path), ETWR_E_NOT_FOUND, ETWR_E_NO_MEMORY,
+ *         ETWR_E_IO; ETWR_E_ACCESS_DENIED, also when it is not served by whom it should be.
+ */
+ETWR_API enum etwr_status etwr_broker_open(const char *pipe, intptr_t *handle, char *text,
+                                           size_t capacity);
+
+/**
+ * Give what etwr_broker_open() returned to another process.
+ *
+ * @param handle  *taken* on success: closed here.
+ * @param to      Windows: a HANDLE of that process with PROCESS_DUP_HANDLE, cast to intptr_t. It
+ *                gets the rights to read, write and wait, no others. Unix: a connected Unix socket
+ *                to it, on which one byte goes with the descriptor (SCM_RIGHTS, see recvmsg()).
+ * @param given   Windows: the handle's number in that process, to be told to it; Unix: -1, the
+ *                receiver gets the number. May be NULL.
+ * @return ETWR_OK, ETWR_E_INVALID_ARGUMENT, ETWR_E_ACCESS_DENIED, ETWR_E_NO_MEMORY, ETWR_E_IO; but
+ *         for ETWR_OK nothing has changed.
+ */
+ETWR_API enum etwr_status etwr_broker_give(intptr_t handle, intptr_t to, intptr_t *given);
 
 /**
  * Stop: try to deliver what is queued and to have it acknowledged for at most `timeout_ms`, count
