@@ -6,6 +6,7 @@
 #include "client/tool/connection.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/tool/system.h"
@@ -13,19 +14,23 @@
 #define HINT_AFTER_MS  700u
 #define FLUSH_SLICE_MS 100u
 
-static void explain_no_connection(const char *command, struct etwr_client *client,
+static void explain_no_connection(const char *command, struct etwr_client *client, const char *pipe,
                                   enum etwr_status status, uint32_t timeout_ms)
 {
     char reason[512] = "";
 
     etwr_client_last_error(client, reason, sizeof reason);
+    if (reason[0] == '\0' && status == ETWR_E_TIMEOUT) { /* connected, and not welcomed */
+        fprintf(stderr, "etwrelay %s: the service behind %s does not answer (waited %u ms)\n",
+                command, pipe != NULL ? pipe : "the socket", (unsigned)timeout_ms);
+        return;
+    }
     fprintf(stderr, "etwrelay %s: not connected to the relay service: %s\n", command,
             reason[0] != '\0' ? reason : etwr_status_text(status));
     if (status == ETWR_E_TIMEOUT)
         fprintf(stderr,
                 "Tried for %u ms. Is the service running? Start it with `etwrelayd run`, or say "
-                "where it listens "
-                "with --pipe PATH or the variable ETWRELAY_PIPE.\n",
+                "where it listens with --pipe PATH or the variable ETWRELAY_PIPE.\n",
                 (unsigned)timeout_ms);
 }
 
@@ -71,7 +76,9 @@ struct etwr_client *connection_open(const char *command, const struct etwr_clien
     }
     status = wait_connected(client, timeout_ms);
     if (status == ETWR_OK) return client;
-    explain_no_connection(command, client, status, timeout_ms);
+    explain_no_connection(command, client,
+                          options->pipe != NULL ? options->pipe : getenv("ETWRELAY_PIPE"), status,
+                          timeout_ms);
     etwr_client_destroy(client, 0, NULL);
     return NULL;
 }
@@ -87,7 +94,7 @@ enum etwr_status connection_flush(const char *command, struct etwr_client *clien
         enum etwr_status status = etwr_client_flush(client, slice);
         if (status == ETWR_OK) return ETWR_OK;
         if (status != ETWR_E_TIMEOUT) {
-            explain_no_connection(command, client, status, timeout_ms);
+            explain_no_connection(command, client, NULL, status, timeout_ms);
             return status;
         }
         etwr_client_counters(client, &counters);
