@@ -48,9 +48,8 @@ struct relay {
     uv_loop_t loop;
     struct listener *listener;
     uv_async_t enablement; /* some provider's listeners have changed */
-    uv_signal_t interrupt, terminate, reload;
-    uv_timer_t housekeeping;
-    bool has_loop, is_stopping;
+    uv_timer_t housekeeping, pulse;
+    bool has_loop, is_stopping, has_late_worker;
     uint64_t next_client_id;
 };
 
@@ -98,6 +97,10 @@ struct config *relay_load_config(const struct options *options, struct text *err
 /* What quotas go by: without a limit of its own, one user at a console may use all that there is.
  */
 struct config_limits relay_limits(const struct config *config);
+
+/* ---- relay_pulse.c ---- */
+/* From now on tell the service manager, if there is one, how the service does. */
+void relay_start_pulse(struct relay *relay);
 
 /* ---- relay_pins.c ---- */
 /* Keep the providers open that the config wants open from the start. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "service/host/activation.h"
 #include "service/host/host.h"
 #include "service/relay.h"
 #include "service/sink/clock.h"
@@ -41,23 +42,19 @@ static void stop(struct relay *relay)
         relay->stop_messages[i] = NULL;
     }
     (void)uv_timer_stop(&relay->housekeeping);
-    /* Signals stay caught while it drains, but do not keep the loop. */
+    (void)uv_timer_stop(&relay->pulse);
     uv_unref((uv_handle_t *)&relay->enablement);
-    uv_unref((uv_handle_t *)&relay->interrupt);
-    uv_unref((uv_handle_t *)&relay->terminate);
-    uv_unref((uv_handle_t *)&relay->reload);
+    host_watch_unref();
 }
 
-static void on_stop_signal(uv_signal_t *handle, int number)
+static void on_stop(void *context)
 {
-    (void)number;
-    stop(handle->data);
+    stop(context);
 }
 
-static void on_reload_signal(uv_signal_t *handle, int number)
+static void on_reload(void *context)
 {
-    struct relay *relay = handle->data;
-    (void)number;
+    struct relay *relay = context;
     if (!relay->is_stopping) relay_reload(relay);
 }
 
@@ -117,26 +114,37 @@ static bool start_loop(struct relay *relay)
         return fail("cannot wake the event loop");
     relay->enablement.data = relay;
     (void)uv_timer_init(&relay->loop, &relay->housekeeping);
-    (void)uv_signal_init(&relay->loop, &relay->interrupt);
-    (void)uv_signal_init(&relay->loop, &relay->terminate);
-    (void)uv_signal_init(&relay->loop, &relay->reload);
-    relay->housekeeping.data = relay;
-    relay->interrupt.data = relay->terminate.data = relay->reload.data = relay;
-    if (uv_signal_start(&relay->interrupt, on_stop_signal, SIGINT) != 0 ||
-        uv_signal_start(&relay->terminate, on_stop_signal, SIGTERM) != 0 ||
-        uv_signal_start(&relay->reload, on_reload_signal, SIGHUP) != 0)
-        return fail("cannot catch signals");
+    (void)uv_timer_init(&relay->loop, &relay->pulse);
+    relay->housekeeping.data = relay->pulse.data = relay;
+    const struct host_requests requests = {on_stop, on_reload, relay};
+    if (!host_watch(&relay->loop, &requests)) return fail("cannot catch signals");
     (void)uv_timer_start(&relay->housekeeping, on_housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
     return true;
+}
+
+/* What the service manager passes goes before the config's pipe, so that one config serves with and
+ * without it; but not before what somebody says on the command line. */
+static bool take_activation(struct relay *relay, struct activation *activation)
+{
+    char message[HOST_MESSAGE_BYTES];
+    if (activation_take(activation, message) != ETWR_OK) return fail(message);
+    if (activation->handle == 0 || relay->options->pipe == NULL) return true;
+    return fail("the service manager passes a socket, and --pipe names another: leave one of them "
+                "away");
 }
 
 static bool start_listener(struct relay *relay)
 {
     const struct config *config = relay->settings->config;
+    struct activation activation;
     char message[LISTENER_MESSAGE_BYTES];
-    const struct listener_access access = {config->pipe_mode, &config->security, host_is_service()};
+    struct listener_access access = {.mode = config->pipe_mode,
+                                     .security = &config->security,
+                                     .is_service = host_is_service()};
     char path[256];
-    const char *pipe = config->pipe;
+    if (!take_activation(relay, &activation)) return false;
+    access.passed = activation.handle;
+    const char *pipe = activation.handle != 0 ? activation.name : config->pipe;
     if (pipe == NULL) {
         if (listener_default_path(access.is_service, path, sizeof path) != ETWR_OK)
             return fail(
@@ -147,7 +155,8 @@ static bool start_listener(struct relay *relay)
     if (listener_open(&relay->loop, pipe, &access, relay_on_accept, relay, &relay->listener,
                       message) != ETWR_OK)
         return fail(message);
-    log_line(LOG_LEVEL_INFO, "listening on %s", pipe);
+    log_line(LOG_LEVEL_INFO, "listening on %s%s", pipe,
+             activation.handle != 0 ? ", which the service manager opened" : "");
     return true;
 }
 
@@ -260,6 +269,7 @@ static void run(struct relay *relay)
     relay_pin_providers(relay);
     fprintf(stderr, "ready\n");
     host_tell(HOST_READY);
+    relay_start_pulse(relay);
     (void)uv_run(&relay->loop, UV_RUN_DEFAULT);
 }
 

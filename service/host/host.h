@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <uv.h>
 
 #include <etwrelay/status.h>
 
@@ -24,6 +25,18 @@ enum etwr_status host_state_folder(char *path, size_t capacity, char message[HOS
 
 /* install, uninstall, start, stop, verify. Returns the exit status. */
 int host_service_command(const char *command);
+
+struct host_requests { /* what is asked of the running service; called on the loop */
+    void (*on_stop)(void *context);
+    void (*on_reload)(void *context);
+    void *context;
+};
+
+/* Pass on what the console or the service manager asks for, from now on. False: the system would
+ * not let us hear of it. Its handles are closed with the loop's others. */
+bool host_watch(uv_loop_t *loop, const struct host_requests *requests);
+/* Stopping has begun: whatever else is asked for is caught but keeps the loop no longer. */
+void host_watch_unref(void);
 
 enum host_state { HOST_READY, HOST_RELOADING, HOST_STOPPING };
 

@@ -294,7 +294,22 @@ static enum etwr_status open_path(struct listener *listener, uint32_t mode,
     if (status == ETWR_OK) status = take_lock(listener, message);
     if (status == ETWR_OK) status = remove_stale(listener->path, message);
     if (status == ETWR_OK) status = bind_socket(listener, mode, message);
-    if (status != ETWR_OK) return status;
+    return status;
+}
+
+/* Whoever opened it made its path and its mode, and takes them away again. */
+static enum etwr_status adopt_socket(struct listener *listener, int fd,
+                                     char message[LISTENER_MESSAGE_BYTES])
+{
+    int flags = fcntl(fd, F_GETFL);
+    listener->fd = fd;
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+        return fail_errno(message, "use the socket that was passed for", listener->path);
+    return ETWR_OK;
+}
+
+static enum etwr_status open_spare(struct listener *listener, char message[LISTENER_MESSAGE_BYTES])
+{
     listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     return listener->spare_fd >= 0 ? ETWR_OK : fail_errno(message, "open", "/dev/null");
 }
@@ -316,7 +331,10 @@ enum etwr_status listener_open(uv_loop_t *loop, const char *path,
     listener->fd = listener->lock_fd = listener->spare_fd = -1;
     listener->on_accept = on_accept;
     listener->context = context;
-    enum etwr_status status = open_path(listener, access->mode, message);
+    enum etwr_status status = access->passed != 0
+                                  ? adopt_socket(listener, (int)access->passed, message)
+                                  : open_path(listener, access->mode, message);
+    if (status == ETWR_OK) status = open_spare(listener, message);
     if (status == ETWR_OK) status = start_polling(listener, loop, message);
     if (status == ETWR_OK) {
         *result = listener;
@@ -353,9 +371,11 @@ void listener_refuse(intptr_t handle, const void *bytes, size_t size)
 enum etwr_status listener_default_path(bool is_service, char *path, size_t capacity)
 {
     const char *folder = getenv("XDG_RUNTIME_DIR");
+    const char *runtime = getenv("RUNTIME_DIRECTORY");
     int size;
-    (void)is_service;
-    if (geteuid() == 0)
+    if (is_service && runtime != NULL && runtime[0] == '/') /* the first of them, as for the state */
+        size = snprintf(path, capacity, "%.*s/etwrelay.sock", (int)strcspn(runtime, ":"), runtime);
+    else if (geteuid() == 0)
         size = snprintf(path, capacity, "/run/etwrelay/etwrelay.sock");
     else if (folder != NULL && folder[0] == '/')
         size = snprintf(path, capacity, "%s/etwrelay.sock", folder);
