@@ -16,6 +16,7 @@
 #include "client/tool/command.h"
 #include "client/tool/connection.h"
 #include "client/tool/options.h"
+#include "client/tool/progress.h"
 #include "client/tool/summary.h"
 #include "client/tool/system.h"
 
@@ -204,19 +205,27 @@ static bool prepare(void *context, unsigned index)
     return measure_disabled(bench, bench->own[0].client) && measure_caller(bench, &bench->own[0]);
 }
 
-/* All clients of this process in turn, so that their queues fill side by side. */
-static bool write_all(struct bench *bench)
+/* All clients of this process in turn, so that their queues fill side by side. The first process
+ * tells how far all are, as if all were as far as it. */
+static bool write_all(struct bench *bench, bool shows_progress)
 {
+    struct progress progress;
+    uint64_t written = 0;
+
+    progress_init(&progress, "events written");
+    if (!shows_progress) progress.shown = false;
     for (bool more = true; more;) {
         more = false;
+        progress_update(&progress, written * bench->processes);
         for (uint64_t i = 0; i < bench->own_count; i++) {
             struct bench_client *client = &bench->own[i];
             uint64_t count = client->left < TURN_EVENTS ? client->left : TURN_EVENTS;
-            if (bench->own_count == 1) count = client->left;
+            written += count;
             if (!write_events(client, count, bench->drop)) return false;
             more = more || client->left > 0;
         }
     }
+    progress_clear(&progress);
     return true;
 }
 
@@ -241,7 +250,7 @@ static bool work(void *context, unsigned index, void *result_bytes)
     for (uint64_t i = 0; i < bench->own_count; i++)
         result.timed_events += bench->own[i].left;
     result.start_ns = system_now_ns();
-    if (!write_all(bench)) return false;
+    if (!write_all(bench, index == 0)) return false;
     written_ns = system_now_ns();
     for (uint64_t i = 0; i < bench->own_count; i++)
         if (connection_flush("bench", bench->own[i].client, TIMEOUT_MS) != ETWR_OK) return false;
