@@ -157,20 +157,26 @@ static bool move_close(struct session *session, struct provider *provider)
     return true;
 }
 
+/* The number that a LOST (its count) or FLUSH (its cookie) of ours begins with. */
+static uint64_t leading_number(const struct frame *entry)
+{
+    struct reader reader;
+
+    reader_init(&reader, entry->body, entry->body_size);
+    return read_u64(&reader);
+}
+
 static bool move_lost(struct session *session, const struct frame *entry, const uint8_t *bytes)
 {
-    struct request_lost lost;
-
-    if (request_read_lost(entry, &lost) != ETWR_OK) return true;
     if (!copy_out(session, bytes, WIRE_HEADER_BYTES + entry->body_size)) return false;
-    flight_add_lost(&session->flight, lost.count);
+    flight_add_lost(&session->flight, leading_number(entry));
     return true;
 }
 
 static bool move_flush(struct session *session, const struct frame *entry, const uint8_t *bytes)
 {
     if (!copy_out(session, bytes, WIRE_HEADER_BYTES + entry->body_size)) return false;
-    request_read_flush(entry, &session->flush_sent);
+    session->flush_sent = leading_number(entry);
     return true;
 }
 
