@@ -138,9 +138,8 @@ static bool start_listener(struct relay *relay)
     const struct config *config = relay->settings->config;
     struct activation activation;
     char message[LISTENER_MESSAGE_BYTES];
-    struct listener_access access = {.mode = config->pipe_mode,
-                                     .security = &config->security,
-                                     .is_service = host_is_service()};
+    struct listener_access access = {
+        .mode = config->pipe_mode, .security = &config->security, .is_service = host_is_service()};
     char path[256];
     if (!take_activation(relay, &activation)) return false;
     access.passed = activation.handle;

@@ -203,6 +203,39 @@ void status_answer(struct status_request *request, struct worker *worker)
     session_send_status(session, text.data, text.size); /* takes the text's memory */
 }
 
+/* ---- totals ---- */
+
+static void add_counts(struct status_totals *totals, const struct account_counts *counts)
+{
+    totals->written += counts->written;
+    totals->not_enabled += counts->not_enabled;
+    for (size_t i = 0; i < ETWR_REASON_DROP_COUNT; i++)
+        totals->dropped += counts->dropped[i];
+}
+
+struct status_totals status_totals_of(const struct worker *worker)
+{
+    struct status_totals totals = {.accepted = worker->retired.accepted};
+    add_counts(&totals, &worker->retired.counts);
+    for (const struct client *client = worker->clients; client != NULL; client = client->next) {
+        totals.clients += client->session != NULL;
+        totals.accepted += client->account.accepted;
+        totals.pending += client->account.pending;
+        add_counts(&totals, &client->account.counts);
+    }
+    return totals;
+}
+
+void status_totals_add(struct status_totals *to, const struct status_totals *from)
+{
+    to->clients += from->clients;
+    to->accepted += from->accepted;
+    to->written += from->written;
+    to->not_enabled += from->not_enabled;
+    to->dropped += from->dropped;
+    to->pending += from->pending;
+}
+
 void status_final(struct relay *relay, struct text *text)
 {
     struct status_part *parts = calloc(relay->worker_count, sizeof *parts);

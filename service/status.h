@@ -16,6 +16,12 @@ struct relay;
 struct worker;
 struct status_request;
 
+/* Where one worker's clients stand, in few words. */
+struct status_totals {
+    uint64_t clients; /* connected */
+    uint64_t accepted, written, not_enabled, dropped, pending;
+};
+
 /* Ask on behalf of a session; answered by session_send_status() later. False: no memory. */
 bool status_ask(struct session *session);
 /* WORKER_STATUS: add this worker's part. */
@@ -24,6 +30,10 @@ void status_add_worker(struct status_request *request, struct worker *worker);
 void status_answer(struct status_request *request, struct worker *worker);
 /* A message about the request was not delivered: the service has ended. */
 void status_drop(struct status_request *request);
+
+/* Of a worker; on its thread, or when it has ended. */
+struct status_totals status_totals_of(const struct worker *worker);
+void status_totals_add(struct status_totals *to, const struct status_totals *from);
 
 /* The final counters, after all workers have ended: one object, without a line end. */
 void status_final(struct relay *relay, struct text *text);

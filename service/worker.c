@@ -118,6 +118,7 @@ static void on_turn_end(uv_check_t *handle)
 static void on_wake(uv_async_t *handle)
 {
     worker_read_inbox(handle->data);
+    worker_answer_pulse(handle->data);
     worker_tell_enablement(handle->data);
 }
 
@@ -199,6 +200,7 @@ enum etwr_status worker_start(struct worker *worker, struct relay *relay, unsign
     atomic_init(&worker->has_settled, false);
     atomic_init(&worker->has_enablement, false);
     atomic_init(&worker->session_load, 0);
+    atomic_init(&worker->is_pulse_asked, false);
     enum etwr_status status = ETWR_E_IO;
     if (uv_mutex_init(&worker->inbox_mutex) != 0) goto no_mutex;
     status = allocate(worker);

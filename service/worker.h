@@ -20,6 +20,7 @@
 #include "service/pipe/session.h"
 #include "service/settings.h"
 #include "service/sink/sink.h"
+#include "service/status.h"
 
 #define RELAY_REASONS 128 /* one more than the highest reason there is room for */
 
@@ -102,6 +103,8 @@ struct worker {
     atomic_bool has_settled;    /* some sink has batches back */
     atomic_bool has_enablement; /* some provider's listeners have changed */
     atomic_uint session_load;   /* sessions, for the acceptor to choose by */
+    atomic_bool is_pulse_asked; /* until it answers; then `totals` are the asker's to read */
+    struct status_totals totals;
 
     enum worker_phase phase;
     uint64_t phase_ms;  /* since when it stops, or flushes */
@@ -179,6 +182,14 @@ bool worker_write_own(struct worker *worker, const struct sink_event *event);
 /* ---- worker_enablement.c ---- */
 /* Between two events: tell clients, if there is something to tell. */
 void worker_tell_enablement(struct worker *worker);
+
+/* ---- worker_pulse.c ---- */
+/* Ask for a sign of life; main thread. Not again before it has come. */
+void worker_ask_pulse(struct worker *worker);
+/* Between two events. */
+void worker_answer_pulse(struct worker *worker);
+/* Has it come? Then worker->totals are of that moment. */
+bool worker_has_pulse(const struct worker *worker);
 
 /* ---- worker_inbox.c ---- */
 /* Have its loop turn, unless it has ended. From any thread. */

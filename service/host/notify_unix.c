@@ -5,7 +5,9 @@
  * service works on.
  */
 #include "service/host/host.h"
+#include "service/host/watchdog.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,8 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#define QUIET_INTERVAL_MS 5000 /* with a status but without a watchdog */
 
 static void send_text(const char *text)
 {
@@ -48,4 +52,34 @@ void host_tell(enum host_state state)
         send_text("STOPPING=1\nSTATUS=draining");
         break;
     }
+}
+
+/* What the watchdog asks for, in microseconds; 0: there is none, or it is another process's. */
+static uint64_t watchdog_us(void)
+{
+    const char *text = getenv("WATCHDOG_USEC");
+    const char *pid = getenv("WATCHDOG_PID");
+    char *end;
+    if (text == NULL || text[0] < '0' || text[0] > '9') return 0;
+    if (pid != NULL && strtoul(pid, NULL, 10) != (unsigned long)getpid()) return 0;
+    errno = 0;
+    unsigned long long microseconds = strtoull(text, &end, 10);
+    return errno == 0 && *end == 0 ? microseconds : 0;
+}
+
+/* A quarter: an answer that misses one beat, and the next, is still in time at the third. */
+uint64_t watchdog_interval_ms(void)
+{
+    uint64_t quarter_us = watchdog_us() / 4;
+    if (getenv("NOTIFY_SOCKET") == NULL) return 0;
+    if (quarter_us == 0 || quarter_us / 1000 > QUIET_INTERVAL_MS) return QUIET_INTERVAL_MS;
+    return quarter_us < 1000 ? 1 : quarter_us / 1000;
+}
+
+void watchdog_tell(bool is_alive, const char *status)
+{
+    char text[512];
+    const char *sign = is_alive && watchdog_us() > 0 ? "WATCHDOG=1\n" : "";
+    snprintf(text, sizeof text, "%sSTATUS=%s", sign, status);
+    send_text(text);
 }

@@ -37,7 +37,8 @@ struct listener_access {                    /* who may connect */
     uint32_t mode;                          /* Unix: of the socket */
     const struct config_security *security; /* Windows: what its descriptor is made of; borrowed */
     bool is_service;                        /* Windows: the service's SID owns the pipe */
-    intptr_t passed; /* Unix: a socket that listens already, taken; its path is left alone. 0: none */
+    intptr_t
+        passed; /* Unix: a socket that listens already, taken; its path is left alone. 0: none */
 };
 
 /*

@@ -373,7 +373,8 @@ enum etwr_status listener_default_path(bool is_service, char *path, size_t capac
     const char *folder = getenv("XDG_RUNTIME_DIR");
     const char *runtime = getenv("RUNTIME_DIRECTORY");
     int size;
-    if (is_service && runtime != NULL && runtime[0] == '/') /* the first of them, as for the state */
+    if (is_service && runtime != NULL &&
+        runtime[0] == '/') /* the first of them, as for the state */
         size = snprintf(path, capacity, "%.*s/etwrelay.sock", (int)strcspn(runtime, ":"), runtime);
     else if (geteuid() == 0)
         size = snprintf(path, capacity, "/run/etwrelay/etwrelay.sock");
