@@ -52,6 +52,11 @@ static void set_up(void)
     const struct sink_callbacks callbacks = {.on_error = on_error, .on_enablement = on_enablement};
     char message[512];
     recorder_reset();
+    /* Tests need not have processes of their own. */
+    atomic_store(&rings, 0);
+    error_count = 0;
+    error_reason = ETWR_REASON_NONE;
+    error_message[0] = 0;
     ck_assert_int_eq(uv_mutex_init(&error_mutex), 0);
     sink = sink_etw_create(recorder_api(), &callbacks);
     ck_assert_ptr_nonnull(sink);
