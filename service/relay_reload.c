@@ -10,16 +10,20 @@
 
 #include "service/host/host.h"
 #include "service/relay.h"
+#include "service/sink/etw_api.h"
 #include "service/support/log.h"
 
 #define DEFAULT_FILE            "etwrelay.etl"
 #define DEFAULT_HELLOS_PER_USER 16
 
+/* What Windows' service is for, is writing to ETW; anywhere else a file shows what came. */
 static enum etwr_status add_default_sink(struct config *config, struct text *errors)
 {
     char folder[1024];
     char spec[1024 + 32];
     char message[HOST_MESSAGE_BYTES];
+    if (host_is_service() && etw_api_system() != NULL)
+        return config_add_sink_spec(config, "etw", errors);
     enum etwr_status status = host_state_folder(folder, sizeof folder, message);
     if (status != ETWR_OK) {
         text_put_string(errors, message);

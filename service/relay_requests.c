@@ -256,8 +256,6 @@ bool relay_tell_enablement(struct session *session)
         struct slot *slot = session->slots.sorted[i];
         struct enablement before = slot->merged;
         slot->captures = find_enablement(session, slot);
-        /* Who wants nothing of what this client has gets no state either. */
-        if (!slot->merged.enabled) slot->captures_told = slot->captures;
         if (slot->captures_told != slot->captures) is_state_wanted = true;
         if (!enablement_is_equal(&before, &slot->merged))
             session_send_provider_state(session, slot);
@@ -271,6 +269,7 @@ void relay_ask_for_state(struct session *session)
         struct slot *slot = session->slots.sorted[i];
         if (slot->captures_told == slot->captures) continue;
         slot->captures_told = slot->captures;
+        /* Whoever does not listen to what this client has gets no state either. */
         if (slot->merged.enabled) session_send_capture_state(session, slot);
     }
 }

@@ -131,6 +131,17 @@ START_TEST(filter_narrows_what_sessions_want)
 }
 END_TEST
 
+/* No more than these, as far as the worker's answer to a flush shows. */
+static void check_captures(struct sender *asked, unsigned captures)
+{
+    struct etwr_counters counters;
+    ck_assert_int_eq(sender_write(asked, 0, 0), ETWR_OK);
+    sender_settle(asked, &counters);
+    uv_mutex_lock(&asked->told.mutex);
+    ck_assert_uint_eq(asked->told.captures, captures);
+    uv_mutex_unlock(&asked->told.mutex);
+}
+
 START_TEST(capture_state_reaches_each_client_once)
 {
     static struct sender senders[SENDERS];
@@ -142,31 +153,52 @@ START_TEST(capture_state_reaches_each_client_once)
     recorder_control(&id, ETW_CAPTURE_STATE, 0, 0, 0);
     for (size_t i = 0; i < SENDERS; i++)
         told_wait(&senders[i].told, &senders[i].told.captures, 1);
+    /* Who comes later was not asked. */
     sender_init(&late, &service, PROVIDER);
+    recorder_enable(&id, 4, 0, 0);
+    told_wait(&late.told, &late.told.enabled, 2);
+    check_captures(&late, 0);
     recorder_control(&id, ETW_CAPTURE_STATE, 0, 0, 0);
     told_wait(&late.told, &late.told.captures, 1);
-    for (size_t i = 0; i < SENDERS; i++) {
+    for (size_t i = 0; i < SENDERS; i++)
         told_wait(&senders[i].told, &senders[i].told.captures, 2);
-        ck_assert_uint_eq(senders[i].told.captures, 2);
-        ck_assert_uint_eq(senders[i].told.enabled, 1);
+    /* Another change brings no old request back. */
+    recorder_enable(&id, 3, 0, 0);
+    for (size_t i = 0; i < SENDERS; i++) {
+        told_wait(&senders[i].told, &senders[i].told.enabled, 3);
+        check_captures(&senders[i], 2);
         sender_clear(&senders[i]);
     }
-    ck_assert_uint_eq(late.told.captures, 1);
+    check_captures(&late, 1);
     sender_clear(&late);
     etw_stop(&service);
 }
 END_TEST
 
-/* Nobody who does not listen is owed any state, not even later. */
+/* Nobody who does not listen is owed any state, not even later. (A request and a session that come
+ * within one look of the worker are one.) */
 START_TEST(capture_state_without_a_listener_is_passed_over)
 {
-    start();
+    static const char *const arguments[] = {"--sink", "etw", "--workers", "1", NULL};
+    struct etwr_guid other_id = etw_id("Contoso.Other");
+    struct sender other;
+    etw_start(&service, arguments);
     sender_init(&sender, &service, PROVIDER);
+    sender_init(&other, &service, "Contoso.Other");
     recorder_control(&id, ETW_CAPTURE_STATE, 0, 0, 0);
+    /* Two looks, one after the other: the first is over when the second has an effect. */
+    recorder_enable(&other_id, 5, 0, 0);
+    told_wait(&other.told, &other.told.enabled, 1);
+    recorder_disable(&other_id);
+    told_wait(&other.told, &other.told.disabled, 2);
+
     recorder_enable(&id, 5, 0, 0);
     told_wait(&sender.told, &sender.told.enabled, 1);
+    check_captures(&sender, 0);
     recorder_control(&id, ETW_CAPTURE_STATE, 0, 0, 0);
     told_wait(&sender.told, &sender.told.captures, 1);
+    check_captures(&sender, 1);
+    sender_clear(&other);
     sender_clear(&sender);
     etw_stop(&service);
 }
