@@ -30,7 +30,8 @@ static enum etwr_status build(struct worker *worker, const struct client *client
     return etwr_event_encode(event, encoded);
 }
 
-static bool tell_one(struct worker *worker, const struct client *client, const struct client_loss *loss)
+static bool tell_one(struct worker *worker, const struct client *client,
+                     const struct client_loss *loss)
 {
     struct etwr_encoded encoded;
     const struct relay_provider *provider = worker->relay->own_provider;

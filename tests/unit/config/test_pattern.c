@@ -44,7 +44,7 @@ static const struct example examples[] = {
     {"*x?y*", "..x\xe2\x82\xacy", true},
     {"*x?*", "x\xe2\x82\xac", true},
     {"*x??*", "x\xe2\x82\xac", false},
-    {"*?*?", "\xc3\xa9", false}, /* one character is not two */
+    {"*?*?", "\xc3\xa9", false},     /* one character is not two */
     {"\xc3\xa9", "\xc3\x89", false}, /* case is ASCII's */
     {"[ab]*", "[AB]c", true},        /* no classes */
     {"a.c", "abc", false},
