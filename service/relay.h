@@ -13,6 +13,7 @@
 
 #include "protocol/text.h"
 #include "protocol/wire/request.h"
+#include "service/host/activation.h"
 #include "service/options.h"
 #include "service/pipe/listener.h"
 #include "service/pipe/session.h"
@@ -46,6 +47,7 @@ struct relay {
 
     /* The main thread's. */
     uv_loop_t loop;
+    struct activation activation; /* the pipe, if the service manager opened it */
     struct listener *listener;
     uv_async_t enablement; /* some provider's listeners have changed */
     uv_timer_t housekeeping, pulse;

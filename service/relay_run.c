@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "service/host/activation.h"
 #include "service/host/host.h"
 #include "service/relay.h"
 #include "service/sink/clock.h"
@@ -72,6 +71,18 @@ static bool fail(const char *message)
     return false;
 }
 
+/* Before anything is opened here: what it does not keep of the descriptors passed, it closes. What
+ * the service manager passes goes before the config's pipe, so that one config serves with and
+ * without it; but not before what somebody says on the command line. */
+static bool take_activation(struct relay *relay)
+{
+    char message[HOST_MESSAGE_BYTES];
+    if (activation_take(&relay->activation, message) != ETWR_OK) return fail(message);
+    if (relay->activation.handle == 0 || relay->options->pipe == NULL) return true;
+    return fail("the service manager passes a socket, and --pipe names another: leave one of them "
+                "away");
+}
+
 static bool load_settings(struct relay *relay)
 {
     struct text errors;
@@ -122,28 +133,16 @@ static bool start_loop(struct relay *relay)
     return true;
 }
 
-/* What the service manager passes goes before the config's pipe, so that one config serves with and
- * without it; but not before what somebody says on the command line. */
-static bool take_activation(struct relay *relay, struct activation *activation)
-{
-    char message[HOST_MESSAGE_BYTES];
-    if (activation_take(activation, message) != ETWR_OK) return fail(message);
-    if (activation->handle == 0 || relay->options->pipe == NULL) return true;
-    return fail("the service manager passes a socket, and --pipe names another: leave one of them "
-                "away");
-}
-
 static bool start_listener(struct relay *relay)
 {
     const struct config *config = relay->settings->config;
-    struct activation activation;
+    const struct activation *activation = &relay->activation;
     char message[LISTENER_MESSAGE_BYTES];
     struct listener_access access = {
         .mode = config->pipe_mode, .security = &config->security, .is_service = host_is_service()};
     char path[256];
-    if (!take_activation(relay, &activation)) return false;
-    access.passed = activation.handle;
-    const char *pipe = activation.handle != 0 ? activation.name : config->pipe;
+    access.passed = activation->handle;
+    const char *pipe = activation->handle != 0 ? activation->name : config->pipe;
     if (pipe == NULL) {
         if (listener_default_path(access.is_service, path, sizeof path) != ETWR_OK)
             return fail(
@@ -155,7 +154,7 @@ static bool start_listener(struct relay *relay)
                       message) != ETWR_OK)
         return fail(message);
     log_line(LOG_LEVEL_INFO, "listening on %s%s", pipe,
-             activation.handle != 0 ? ", which the service manager opened" : "");
+             activation->handle != 0 ? ", which the service manager opened" : "");
     return true;
 }
 
@@ -201,8 +200,9 @@ static bool start_workers(struct relay *relay)
 
 static bool start(struct relay *relay)
 {
-    return load_settings(relay) && create_parts(relay) && allocate_workers(relay) &&
-           start_loop(relay) && start_listener(relay) && start_sinks(relay) && start_workers(relay);
+    return take_activation(relay) && load_settings(relay) && create_parts(relay) &&
+           allocate_workers(relay) && start_loop(relay) && start_listener(relay) &&
+           start_sinks(relay) && start_workers(relay);
 }
 
 /* ---- the end ---- */

@@ -70,10 +70,11 @@ static uint64_t watchdog_us(void)
 /* A quarter: an answer that misses one beat, and the next, is still in time at the third. */
 uint64_t watchdog_interval_ms(void)
 {
-    uint64_t quarter_us = watchdog_us() / 4;
+    uint64_t limit_us = watchdog_us();
+    uint64_t quarter_ms = limit_us / 4000;
     if (getenv("NOTIFY_SOCKET") == NULL) return 0;
-    if (quarter_us == 0 || quarter_us / 1000 > QUIET_INTERVAL_MS) return QUIET_INTERVAL_MS;
-    return quarter_us < 1000 ? 1 : quarter_us / 1000;
+    if (limit_us == 0 || quarter_ms > QUIET_INTERVAL_MS) return QUIET_INTERVAL_MS;
+    return quarter_ms == 0 ? 1 : quarter_ms;
 }
 
 void watchdog_tell(bool is_alive, const char *status)
