@@ -1,14 +1,9 @@
-/* See fake_service.h. Blocking calls on real sockets, each with a limit of WAIT_MS. */
+/* See fake_service.h. Every read has a limit of WAIT_MS. */
 #include "tests/support/fake_service.h"
 
 #include <check.h>
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #define WAIT_MS    20000
 #define ROOM_BYTES ((size_t)4 * 1024 * 1024)
@@ -16,7 +11,7 @@
 static void init(struct fake_service *service)
 {
     memset(service, 0, sizeof *service);
-    service->listener = service->fd = -1;
+    service->listener = service->link = -1;
     service->bytes = malloc(ROOM_BYTES);
     ck_assert_ptr_nonnull(service->bytes);
 }
@@ -24,87 +19,68 @@ static void init(struct fake_service *service)
 void fake_service_init(struct fake_service *service)
 {
     init(service);
-    strcpy(service->folder, "/tmp/etwrelay-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(service->folder));
-    snprintf(service->path, sizeof service->path, "%s/s", service->folder);
+    fake_link_make_path(service->path);
     fake_listen(service);
 }
 
-int fake_service_init_pair(struct fake_service *service)
+intptr_t fake_service_init_pair(struct fake_service *service)
 {
-    int ends[2];
+    intptr_t other;
 
     init(service);
-    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    service->fd = ends[0];
-    return ends[1];
+    service->link = fake_link_make_pair(&other);
+    return other;
 }
 
 void fake_service_clear(struct fake_service *service)
 {
     fake_close(service);
     fake_stop_listening(service);
-    if (service->folder[0]) rmdir(service->folder);
+    if (service->path[0]) fake_link_forget_path(service->path);
     free(service->bytes);
 }
 
 void fake_listen(struct fake_service *service)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-    service->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ck_assert_int_ge(service->listener, 0);
-    strcpy(address.sun_path, service->path);
-    ck_assert_int_eq(bind(service->listener, (struct sockaddr *)&address, sizeof address), 0);
-    ck_assert_int_eq(listen(service->listener, 16), 0);
+    service->listener = fake_link_listen(service->path);
 }
 
 void fake_stop_listening(struct fake_service *service)
 {
     if (service->listener < 0) return;
-    close(service->listener);
+    fake_link_stop_listening(service->listener, service->path);
     service->listener = -1;
-    unlink(service->path);
-}
-
-static bool wait_for(int fd, int timeout_ms)
-{
-    struct pollfd wanted = {.fd = fd, .events = POLLIN};
-
-    return poll(&wanted, 1, timeout_ms) == 1;
 }
 
 bool fake_is_called(struct fake_service *service, int timeout_ms)
 {
-    return wait_for(service->listener, timeout_ms);
+    return fake_link_is_called(service->listener, timeout_ms);
 }
 
 void fake_accept(struct fake_service *service)
 {
-    ck_assert_msg(wait_for(service->listener, WAIT_MS), "nobody connects");
-    service->fd = accept(service->listener, NULL, NULL);
-    ck_assert_int_ge(service->fd, 0);
+    ck_assert_msg(fake_is_called(service, WAIT_MS), "nobody connects");
+    service->link = fake_link_accept(&service->listener, service->path);
     service->size = service->used = 0;
 }
 
 void fake_close(struct fake_service *service)
 {
-    if (service->fd >= 0) close(service->fd);
-    service->fd = -1;
+    if (service->link >= 0) fake_link_close(service->link);
+    service->link = -1;
     service->size = service->used = 0;
 }
 
 /* Some more bytes; 0 at the end of the stream, -1 when none come in time. */
 static long receive(struct fake_service *service, int timeout_ms)
 {
-    ssize_t count;
+    long count;
 
     ck_assert_uint_lt(service->size, ROOM_BYTES);
-    if (!wait_for(service->fd, timeout_ms)) return -1;
-    count = recv(service->fd, service->bytes + service->size, ROOM_BYTES - service->size, 0);
-    if (count <= 0) return 0;
-    service->size += (size_t)count;
-    return (long)count;
+    count = fake_link_receive(service->link, service->bytes + service->size,
+                              ROOM_BYTES - service->size, timeout_ms);
+    if (count > 0) service->size += (size_t)count;
+    return count;
 }
 
 /* Forget the frame that was read last. */
@@ -201,15 +177,7 @@ void fake_read_hello(struct fake_service *service, struct request_hello *hello)
 
 void fake_send(struct fake_service *service, const void *bytes, size_t size)
 {
-    const uint8_t *at = bytes;
-
-    while (size > 0) {
-        ssize_t count = send(service->fd, at, size, MSG_NOSIGNAL);
-
-        ck_assert_int_gt(count, 0);
-        at += count;
-        size -= (size_t)count;
-    }
+    fake_link_send(service->link, bytes, size);
 }
 
 static void send_written(struct fake_service *service, const struct writer *writer)

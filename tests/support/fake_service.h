@@ -10,15 +10,15 @@
 
 #include "protocol/wire/reply.h"
 #include "protocol/wire/request.h"
+#include "tests/support/fake_link.h"
 
 struct fake_service {
-    char folder[64];
-    char path[108];
-    int listener;   /* -1: not listening */
-    int fd;         /* the connection; -1: none */
-    uint8_t *bytes; /* received */
-    size_t size;    /* of these */
-    size_t used;    /* of the frame that was read last */
+    char path[FAKE_PATH_BYTES];
+    intptr_t listener; /* -1: not listening */
+    intptr_t link;     /* the connection; -1: none */
+    uint8_t *bytes;    /* received */
+    size_t size;       /* of these */
+    size_t used;       /* of the frame that was read last */
 
     /* What the frames so far add up to. */
     uint64_t sequence; /* the next event's */
@@ -27,13 +27,13 @@ struct fake_service {
     uint64_t lost_by_reason[ETWR_REASON_DROP_COUNT];
 };
 
-/* A folder of its own and a listening socket in it. */
+/* It listens at a path of its own. */
 void fake_service_init(struct fake_service *service);
 void fake_service_clear(struct fake_service *service);
 void fake_listen(struct fake_service *service);
 void fake_stop_listening(struct fake_service *service);
-/* Play the service over one end of a socket pair; returns the other end. */
-int fake_service_init_pair(struct fake_service *service);
+/* Play the service over one end of a connection; returns the other end. */
+intptr_t fake_service_init_pair(struct fake_service *service);
 
 void fake_accept(struct fake_service *service);
 /* Read HELLO and keep its first sequence. */

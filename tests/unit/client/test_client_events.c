@@ -214,6 +214,24 @@ START_TEST(the_largest_event_fits_the_smallest_queue)
 }
 END_TEST
 
+START_TEST(a_related_id_takes_24_bytes_of_the_record)
+{
+    static const uint8_t bytes[65536];
+    const size_t most = 65535 - 80 - (8 + 16) - (8 + 16) - 24 - 2;
+    struct etwr_guid related = {{1}};
+
+    fixture_connect(&f);
+    for (size_t more = 0; more < 2; more++) {
+        etwr_event_reset(f.event, "Big", 5, 1);
+        etwr_event_add_binary(f.event, "b", bytes, most + more, ETWR_OUT_NULL, 0);
+        etwr_event_set_related_activity_id(f.event, &related);
+        ck_assert_int_eq(etwr_provider_write(f.provider, f.event),
+                         more == 0 ? ETWR_OK : ETWR_E_TOO_LARGE);
+    }
+    fixture_clear(&f);
+}
+END_TEST
+
 START_TEST(an_event_with_an_error_is_neither_sent_nor_counted)
 {
     fixture_connect(&f);
@@ -387,6 +405,7 @@ int main(void)
     tcase_add_test(tcase, a_normal_event_is_sent_after_the_delay);
     tcase_add_test(tcase, a_half_full_queue_does_not_wait_for_the_delay);
     tcase_add_test(tcase, the_largest_event_fits_the_smallest_queue);
+    tcase_add_test(tcase, a_related_id_takes_24_bytes_of_the_record);
     tcase_add_test(tcase, an_event_with_an_error_is_neither_sent_nor_counted);
     tcase_add_test(tcase, encoded_events_are_checked_as_strictly_as_the_service_does);
     tcase_add_test(tcase, a_builders_schema_serves_encoded_events_too);

@@ -218,11 +218,9 @@ START_TEST(writers_that_wait_lose_nothing)
     fixture_connect(&f);
     start_writers(threads);
     while (f.service.event_count < ALL_EVENTS) {
+        /* Nothing is acknowledged meanwhile: only the room that comes back wakes a writer. */
         fake_skip_to(&f.service, WIRE_EVENT);
-        if (f.service.event_count % 1000 == 0) {
-            fake_ack(&f.service, f.service.sequence - 1, f.service.event_count, 0, 0, 0);
-            check_books(f.client);
-        }
+        if (f.service.event_count % 1000 == 0) check_books(f.client);
     }
     join_writers(threads);
     ck_assert_uint_eq(written, ALL_EVENTS);

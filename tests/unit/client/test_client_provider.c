@@ -10,9 +10,12 @@
 
 static struct fixture f;
 
+static _Atomic int call_count;
+
 static void setup(void)
 {
     fixture_init(&f);
+    call_count = 0;
 }
 
 /* Wait until the pushed state says so. */
@@ -265,7 +268,6 @@ struct call {
 };
 
 static struct call calls[16];
-static _Atomic int call_count;
 static struct etwr_provider *called_provider;
 
 static void on_change(void *context, enum etwr_provider_change change, uint8_t level, uint64_t any,
