@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client/tool/command.h"
+#include "client/tool/system.h"
 
 static const struct {
     const char *name;
@@ -44,6 +45,7 @@ int command_finish_output(const char *command, int result)
 
 int main(int argc, char **argv)
 {
+    system_start(&argc, &argv);
     if (argc < 2) {
         print_usage(stderr);
         return COMMAND_USAGE;

@@ -11,6 +11,9 @@
 
 #define SYSTEM_STANDARD_INPUT 0
 
+/* First thing in main: standard streams that carry bytes as they are, arguments in UTF-8. */
+void system_start(int *argc, char ***argv);
+
 /* Open a file to read bytes from it. -1 and errno on failure. */
 int system_open(const char *path);
 void system_close(int file);
@@ -35,9 +38,10 @@ bool system_stderr_is_terminal(void);
  *
  * Each of `count` processes calls prepare(context, index), tells the parent, waits until all are
  * prepared, calls run(context, index, result) and hands `result_size` bytes back. Must be called
- * before any thread or client exists: the processes are copies of this one. A process whose prepare
- * or run fails (false) has said why on stderr. Returns true when every process did its part;
- * results[index] are filled then.
+ * before any thread or client exists, and only the command line may have decided what was done
+ * until then: the processes are copies of this one. A process whose prepare or run fails (false)
+ * has said why on stderr. Returns true when every process did its part; results[index] are filled
+ * then.
  */
 typedef bool (*processes_prepare)(void *context, unsigned index);
 typedef bool (*processes_work)(void *context, unsigned index, void *result);
