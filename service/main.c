@@ -28,15 +28,15 @@ static int check_config(const char *path)
 int main(int argc, char *argv[])
 {
     struct options options;
-    host_prepare();
+    host_prepare(&argc, &argv);
     options_parse(argc, argv, &options);
     switch (options.command) {
     case OPTIONS_RUN:
-        return relay_run(&options);
+        return host_run(relay_run, &options);
     case OPTIONS_CHECK_CONFIG:
         return check_config(options.config_path);
     case OPTIONS_SERVICE:
-        return host_service_command(options.subcommand);
+        return host_service_command(&options);
     case OPTIONS_HELP:
         fputs(options_help(), stdout);
         return EXIT_SUCCESS;

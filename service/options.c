@@ -48,6 +48,14 @@ const char *options_help(void)
            "\n"
            "check-config FILE         exit status 0, or 1 with every error and its place\n"
            "\n"
+           "install, uninstall        make or remove the Windows service; needs administrator "
+           "rights\n"
+           "start, stop               start it, or stop it and wait until it has drained\n"
+           "  --dry-run               show each step, change nothing\n"
+           "verify                    read back how it is set up: holds, does not hold, or cannot "
+           "be\n"
+           "                          told here\n"
+           "\n"
            "exit status: 0 done, 1 failed, 2 wrong usage\n";
 }
 
@@ -100,7 +108,9 @@ static void add_sink(struct options *options, const char *spec)
 static void parse_run_option(int argc, char *const argv[], int *at, struct options *options)
 {
     const char *value;
-    if (strcmp(argv[*at], "--no-origin") == 0)
+    if (strcmp(argv[*at], "--service") == 0) /* what `install` registers; not for people */
+        options->is_service = true;
+    else if (strcmp(argv[*at], "--no-origin") == 0)
         options->no_origin = true;
     else if (strcmp(argv[*at], "--allow-any-provider") == 0)
         options->allow_any_provider = true;
@@ -146,6 +156,19 @@ static void parse_check(int argc, char *const argv[], struct options *options)
     options->config_path = argv[2];
 }
 
+static void parse_service(int argc, char *const argv[], struct options *options)
+{
+    options->command = OPTIONS_SERVICE;
+    for (int at = 2; at < argc && options->command == OPTIONS_SERVICE; at++) {
+        if (is_help(argv[at]))
+            options->command = OPTIONS_HELP;
+        else if (strcmp(argv[at], "--dry-run") == 0)
+            options->dry_run = true;
+        else
+            wrong(options, "%s does not know %.128s", argv[1], argv[at]);
+    }
+}
+
 static bool is_service_command(const char *argument)
 {
     static const char *const names[] = {"install", "uninstall", "start", "stop", "verify"};
@@ -171,7 +194,7 @@ void options_parse(int argc, char *const argv[], struct options *options)
     else if (strcmp(argv[1], "check-config") == 0)
         parse_check(argc, argv, options);
     else if (is_service_command(argv[1]))
-        options->command = OPTIONS_SERVICE;
+        parse_service(argc, argv, options);
     else
         wrong(options, "there is no command %.128s", argv[1]);
 }

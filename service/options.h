@@ -28,6 +28,8 @@ struct options { /* borrows from argv */
     size_t sink_count; /* 0: the config's */
     unsigned workers;  /* 0: the config's */
     bool no_origin, allow_any_provider;
+    bool is_service; /* run: under the service control manager */
+    bool dry_run;    /* a service command: show each step, change nothing */
     char message[OPTIONS_MESSAGE_BYTES];
 };
 

@@ -65,9 +65,9 @@ static void on_housekeeping(uv_timer_t *timer)
 
 /* ---- starting ---- */
 
-static bool fail(const char *message)
+static bool fail(enum host_cause cause, const char *message)
 {
-    fprintf(stderr, "etwrelayd: %s\n", message);
+    host_refuse_start(cause, message);
     return false;
 }
 
@@ -77,10 +77,27 @@ static bool fail(const char *message)
 static bool take_activation(struct relay *relay)
 {
     char message[HOST_MESSAGE_BYTES];
-    if (activation_take(&relay->activation, message) != ETWR_OK) return fail(message);
+    if (activation_take(&relay->activation, message) != ETWR_OK)
+        return fail(HOST_CAUSE_PIPE, message);
     if (relay->activation.handle == 0 || relay->options->pipe == NULL) return true;
-    return fail("the service manager passes a socket, and --pipe names another: leave one of them "
+    return fail(HOST_CAUSE_PIPE,
+                "the service manager passes a socket, and --pipe names another: leave one of them "
                 "away");
+}
+
+static void refuse_config(const struct text *errors)
+{
+    struct text message;
+    text_init(&message);
+    text_put_string(&message, "the configuration has errors");
+    /* Each is a line; the last line's end comes with the message's. */
+    if (errors->size > 0) {
+        text_put_char(&message, '\n');
+        text_put(&message, errors->data, errors->size - 1);
+    }
+    text_put_char(&message, 0);
+    fail(HOST_CAUSE_CONFIG, message.failed ? "the configuration has errors" : message.data);
+    text_clear(&message);
 }
 
 static bool load_settings(struct relay *relay)
@@ -89,8 +106,7 @@ static bool load_settings(struct relay *relay)
     text_init(&errors);
     struct config *config = relay_load_config(relay->options, &errors);
     if (config == NULL) {
-        fprintf(stderr, "etwrelayd: the configuration has errors\n%.*s", (int)errors.size,
-                errors.data == NULL ? "" : errors.data);
+        refuse_config(&errors);
         text_clear(&errors);
         return false;
     }
@@ -98,7 +114,7 @@ static bool load_settings(struct relay *relay)
     log_init((enum log_level)config->log_level);
     relay->settings = settings_create(config);
     config_unref(config);
-    return relay->settings != NULL || fail("no memory");
+    return relay->settings != NULL || fail(HOST_CAUSE_RESOURCES, "no memory");
 }
 
 static bool create_parts(struct relay *relay)
@@ -108,7 +124,7 @@ static bool create_parts(struct relay *relay)
     if (uv_random(NULL, NULL, &seed, sizeof seed, 0, NULL) == 0) slots_seed(seed);
     if (registry_create(&limits, &relay->registry) != ETWR_OK ||
         quota_create(&limits, &relay->quota) != ETWR_OK)
-        return fail("no memory");
+        return fail(HOST_CAUSE_RESOURCES, "no memory");
     return true;
 }
 
@@ -119,16 +135,18 @@ static void on_enablement(uv_async_t *handle)
 
 static bool start_loop(struct relay *relay)
 {
-    if (uv_loop_init(&relay->loop) != 0) return fail("cannot make an event loop");
+    if (uv_loop_init(&relay->loop) != 0)
+        return fail(HOST_CAUSE_RESOURCES, "cannot make an event loop");
     relay->has_loop = true;
     if (uv_async_init(&relay->loop, &relay->enablement, on_enablement) != 0)
-        return fail("cannot wake the event loop");
+        return fail(HOST_CAUSE_RESOURCES, "cannot wake the event loop");
     relay->enablement.data = relay;
     (void)uv_timer_init(&relay->loop, &relay->housekeeping);
     (void)uv_timer_init(&relay->loop, &relay->pulse);
     relay->housekeeping.data = relay->pulse.data = relay;
     const struct host_requests requests = {on_stop, on_reload, relay};
-    if (!host_watch(&relay->loop, &requests)) return fail("cannot catch signals");
+    if (!host_watch(&relay->loop, &requests))
+        return fail(HOST_CAUSE_RESOURCES, "cannot catch signals");
     (void)uv_timer_start(&relay->housekeeping, on_housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
     return true;
 }
@@ -146,13 +164,14 @@ static bool start_listener(struct relay *relay)
     if (pipe == NULL) {
         if (listener_default_path(access.is_service, path, sizeof path) != ETWR_OK)
             return fail(
+                HOST_CAUSE_PIPE,
                 "no place for the socket: XDG_RUNTIME_DIR is not set. Say where with --pipe "
                 "PATH");
         pipe = path;
     }
     if (listener_open(&relay->loop, pipe, &access, relay_on_accept, relay, &relay->listener,
                       message) != ETWR_OK)
-        return fail(message);
+        return fail(HOST_CAUSE_PIPE, message);
     log_line(LOG_LEVEL_INFO, "listening on %s%s", pipe,
              activation->handle != 0 ? ", which the service manager opened" : "");
     return true;
@@ -161,11 +180,11 @@ static bool start_listener(struct relay *relay)
 static bool start_sinks(struct relay *relay)
 {
     char message[512] = "";
-    if (!relay_start_sinks(relay, message)) return fail(message);
+    if (!relay_start_sinks(relay, message)) return fail(HOST_CAUSE_SINK, message);
     for (size_t i = 0; i < relay->sink_count; i++)
         log_line(LOG_LEVEL_INFO, "writing to %s%s%s", relay->sinks[i]->type,
                  relay->sinks[i]->target[0] == 0 ? "" : ":", relay->sinks[i]->target);
-    return relay_open_own_provider(relay) || fail("no memory");
+    return relay_open_own_provider(relay) || fail(HOST_CAUSE_RESOURCES, "no memory");
 }
 
 static unsigned count_workers(const struct config *config)
@@ -180,10 +199,11 @@ static bool allocate_workers(struct relay *relay)
     relay->worker_count = count_workers(relay->settings->config);
     relay->workers = calloc(relay->worker_count, sizeof *relay->workers);
     relay->stop_messages = calloc(relay->worker_count, sizeof(*relay->stop_messages));
-    if (relay->workers == NULL || relay->stop_messages == NULL) return fail("no memory");
+    if (relay->workers == NULL || relay->stop_messages == NULL)
+        return fail(HOST_CAUSE_RESOURCES, "no memory");
     for (unsigned i = 0; i < relay->worker_count; i++) {
         relay->stop_messages[i] = worker_message_create(WORKER_STOP);
-        if (relay->stop_messages[i] == NULL) return fail("no memory");
+        if (relay->stop_messages[i] == NULL) return fail(HOST_CAUSE_RESOURCES, "no memory");
     }
     return true;
 }
@@ -192,7 +212,8 @@ static bool start_workers(struct relay *relay)
 {
     for (unsigned i = 0; i < relay->worker_count; i++) {
         if (worker_start(&relay->workers[i], relay, i, relay->settings) != ETWR_OK)
-            return fail("cannot start the worker threads: no memory, or too many threads");
+            return fail(HOST_CAUSE_RESOURCES,
+                        "cannot start the worker threads: no memory, or too many threads");
         relay->workers_started++;
     }
     return true;
@@ -223,8 +244,7 @@ static void print_final(struct relay *relay)
     if (text.failed) {
         log_line(LOG_LEVEL_ERROR, "no memory for the final counters");
     } else {
-        (void)fwrite(text.data, 1, text.size, stdout);
-        (void)fflush(stdout);
+        host_print_final((const char *)text.data, text.size);
     }
     text_clear(&text);
 }
@@ -276,7 +296,7 @@ int relay_run(const struct options *options)
 {
     struct relay *relay = calloc(1, sizeof *relay);
     if (relay == NULL) {
-        fail("no memory");
+        fail(HOST_CAUSE_RESOURCES, "no memory");
         return EXIT_FAILURE;
     }
     relay->options = options;

@@ -13,18 +13,39 @@
 
 #define HOST_MESSAGE_BYTES 512
 
-/* First thing in main: signals and descriptors as the service needs them. */
-void host_prepare(void);
+struct options;
+
+/* First thing in main: signals and descriptors as the service needs them, arguments in UTF-8. */
+void host_prepare(int *argc, char ***argv);
+
+/* Call run(options) the way the system wants a service to run, and return the exit status. With
+ * options->is_service that is under Windows' service control manager. */
+int host_run(int (*run)(const struct options *options), const struct options *options);
 
 /* Does a service manager run it (true), or somebody at a console? */
 bool host_is_service(void);
+
+/* Why a start was refused. On Windows the service control manager shows the number as the service's
+ * own exit code: they stay as they are. */
+enum host_cause {
+    HOST_CAUSE_CONFIG = 1,    /* the configuration has errors */
+    HOST_CAUSE_PIPE = 2,      /* the pipe's name is taken, or may not be made */
+    HOST_CAUSE_SINK = 3,      /* a sink does not open */
+    HOST_CAUSE_RESOURCES = 4, /* no memory, no threads */
+};
+
+/* Say why the service does not start: on stderr, and where the system keeps such things. */
+void host_refuse_start(enum host_cause cause, const char *message);
+
+/* The last counters, one line of JSON: on stdout, and where the system keeps such things. */
+void host_print_final(const char *line, size_t size);
 
 /* The folder for the default sink, made if it is missing. `message` says what to do when there is
  * none. */
 enum etwr_status host_state_folder(char *path, size_t capacity, char message[HOST_MESSAGE_BYTES]);
 
-/* install, uninstall, start, stop, verify. Returns the exit status. */
-int host_service_command(const char *command);
+/* install, uninstall, start, stop, verify: options->subcommand. Returns the exit status. */
+int host_service_command(const struct options *options);
 
 struct host_requests { /* what is asked of the running service; called on the loop */
     void (*on_stop)(void *context);

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "service/options.h"
+
 #define DESCRIPTORS_MAX 65536
 
 /* The usual soft limit of 1,024 is less than the clients that the service takes by default. */
@@ -25,8 +27,10 @@ static void raise_descriptor_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void host_prepare(void)
+void host_prepare(int *argc, char ***argv)
 {
+    (void)argc; /* they are UTF-8, or bytes that nobody here reads as text */
+    (void)argv;
     /* A client that goes away is an error code of the write, not the end of the service. */
     struct sigaction ignore;
     memset(&ignore, 0, sizeof ignore);
@@ -41,6 +45,25 @@ void host_prepare(void)
 bool host_is_service(void)
 {
     return getenv("NOTIFY_SOCKET") != NULL;
+}
+
+int host_run(int (*run)(const struct options *options), const struct options *options)
+{
+    if (!options->is_service) return run(options);
+    fprintf(stderr, "etwrelayd: --service is for Windows' service control manager\n");
+    return 2;
+}
+
+void host_refuse_start(enum host_cause cause, const char *message)
+{
+    (void)cause; /* systemd shows the line */
+    fprintf(stderr, "etwrelayd: %s\n", message);
+}
+
+void host_print_final(const char *line, size_t size)
+{
+    (void)fwrite(line, 1, size, stdout);
+    (void)fflush(stdout);
 }
 
 /* Make each folder on the way that is missing, for this user alone. */
@@ -86,12 +109,12 @@ enum etwr_status host_state_folder(char *path, size_t capacity, char message[HOS
     return ETWR_E_IO;
 }
 
-int host_service_command(const char *command)
+int host_service_command(const struct options *options)
 {
     fprintf(
         stderr,
         "etwrelayd: %s is for Windows services. On this system start it with \"etwrelayd run\", "
         "or let systemd do it\n",
-        command);
+        options->subcommand);
     return 1;
 }

@@ -20,7 +20,8 @@ static struct {
     uv_once_t once;
     uv_mutex_t mutex;
     atomic_int level;
-    FILE *stream;             /* NULL: stderr */
+    FILE *stream; /* NULL: stderr */
+    void (*listener)(enum log_level level, const char *text);
     struct log_cause *causes; /* with something suppressed */
 } log_state = {.once = UV_ONCE_INIT, .level = LOG_LEVEL_INFO};
 
@@ -63,6 +64,13 @@ void log_set_stream(FILE *stream)
     unlock();
 }
 
+void log_set_listener(void (*listener)(enum log_level level, const char *text))
+{
+    lock();
+    log_state.listener = listener;
+    unlock();
+}
+
 /* Under the mutex. When stderr itself fails there is nowhere left to say so. */
 static void write_line(enum log_level level, uint64_t suppressed, const char *format,
                        va_list arguments)
@@ -78,11 +86,14 @@ static void write_line(enum log_level level, uint64_t suppressed, const char *fo
     (void)uv_gettimeofday(&now);
     log_text_time(now.tv_sec, (unsigned)now.tv_usec / 1000, time);
     size = (size_t)snprintf(line, sizeof(line), "%s %-7s  ", time, names[level]);
+    const char *text = line + size;
     size += log_text_escape(message, line + size, LOG_LINE_MAX_BYTES);
     if (suppressed > 0) {
         size += (size_t)snprintf(line + size, sizeof(line) - size,
                                  " (%llu more like this left out)", (unsigned long long)suppressed);
     }
+    line[size] = '\0';
+    if (log_state.listener != NULL) log_state.listener(level, text);
     line[size++] = '\n';
     (void)fwrite(line, 1, size, stream);
     (void)fflush(stream);

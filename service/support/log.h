@@ -27,6 +27,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 void log_init(enum log_level level);
 void log_set_level(enum log_level level);
 void log_set_stream(FILE *stream); /* borrowed; NULL: stderr again */
+/* Gets the text of each line as well, within the log's lock: it must not log. NULL: nobody. */
+void log_set_listener(void (*listener)(enum log_level level, const char *text));
 bool log_is_on(enum log_level level);
 
 FORMAT_LIKE(2, 3)
