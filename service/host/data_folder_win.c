@@ -42,10 +42,26 @@ bool data_folder_find(struct data_folder *folder)
     return fits;
 }
 
-static bool is_well_known(PSID owner)
+static bool is_own_user(PSID owner)
+{
+    union {
+        TOKEN_USER user;
+        BYTE bytes[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+    } memory;
+    HANDLE token;
+    DWORD size;
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token)) return false;
+    bool is_own = GetTokenInformation(token, TokenUser, &memory, sizeof memory, &size) &&
+                  EqualSid(owner, memory.user.User.Sid);
+    CloseHandle(token);
+    return is_own;
+}
+
+/* Who may install a service, could do anything else as well. */
+static bool is_trusted(PSID owner)
 {
     return IsWellKnownSid(owner, WinBuiltinAdministratorsSid) ||
-           IsWellKnownSid(owner, WinLocalSystemSid);
+           IsWellKnownSid(owner, WinLocalSystemSid) || is_own_user(owner);
 }
 
 /* On the folder itself, not on what a link there points to. */
@@ -68,7 +84,7 @@ static bool is_ours(const wchar_t *path)
                 (about.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0 &&
                 GetSecurityInfo(folder, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION, &owner, NULL,
                                 NULL, NULL, &descriptor) == ERROR_SUCCESS &&
-                owner != NULL && is_well_known(owner);
+                owner != NULL && is_trusted(owner);
     LocalFree(descriptor);
     CloseHandle(folder);
     if (!ours) SetLastError(ERROR_INVALID_OWNER);

@@ -21,8 +21,8 @@ struct data_folder {
 bool data_folder_find(struct data_folder *folder);
 
 /* Make what is missing, with its access list. A folder that is there already must belong to the
- * administrators or the system, or it is refused with ERROR_INVALID_OWNER: whoever owns it could
- * change the access list again. False: GetLastError(). */
+ * administrators, the system or this process's user, or it is refused with ERROR_INVALID_OWNER:
+ * whoever owns it could change the access list again. False: GetLastError(). */
 bool data_folder_make(struct data_folder *folder);
 
 /* Take away what data_folder_make() has made. */

@@ -29,6 +29,15 @@ struct step {
     void (*undo)(struct installation *installation);
 };
 
+/* The service works without it: said, and on it goes. */
+static void tell_missing(const char *what, DWORD error)
+{
+    char words[160];
+    wide_error_text(error, words, sizeof words);
+    fprintf(stderr, "etwrelayd: not set: %s: %s (error %lu); it works without\n", what, words,
+            error);
+}
+
 static void tell_refused(const char *what, DWORD error)
 {
     char words[160];
@@ -113,13 +122,13 @@ static void harden(SC_HANDLE service)
         if (scm_settings[i].set(service))
             printf("done: set %s\n", scm_settings[i].what);
         else
-            tell_refused(scm_settings[i].what, GetLastError());
+            tell_missing(scm_settings[i].what, GetLastError());
     }
     DWORD error = event_source_register();
     if (error == ERROR_SUCCESS)
         puts("done: register the Event Log source etwrelay");
     else
-        tell_refused("register the Event Log source etwrelay", error);
+        tell_missing("register the Event Log source etwrelay", error);
 }
 
 static int show_steps(const struct installation *installation)
