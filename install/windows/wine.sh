@@ -23,11 +23,13 @@ start() {
     # A server that is asked to stay would hold the caller's output open.
     wineserver -p >/dev/null 2>&1 || true
     if [ ! -e "$WINEPREFIX/etwrelay-ready" ]; then
-        wine wineboot -i </dev/null >/dev/null 2>&1
+        # The first program makes the prefix and boots it. Booting once more by hand would bring a second
+        # service manager, and each would know other services.
+        wine cmd /c exit </dev/null >/dev/null 2>&1
         wine winecfg -v win10 </dev/null >/dev/null 2>&1
         touch "$WINEPREFIX/etwrelay-ready"
     fi
-    wine wineboot </dev/null >/dev/null 2>&1
+    wine cmd /c exit </dev/null >/dev/null 2>&1
 }
 
 command=${1:-}
