@@ -31,13 +31,15 @@ struct quota_user {
     uint64_t left_at_ms;
     struct bucket events, bytes, providers;
     atomic_size_t held_bytes;
+    atomic_size_t *held_in_all; /* the quota's */
 };
 
 struct quota {
     uv_mutex_t mutex;
     struct config_limits limits;
     /* Copies of limits for who comes without the mutex. */
-    atomic_uint_fast64_t event_rate, byte_rate, bytes_per_user;
+    atomic_uint_fast64_t event_rate, byte_rate, bytes_per_user, bytes_in_all;
+    atomic_size_t held_in_all;
     struct quota_user **users; /* in order of their keys */
     size_t user_count;
     size_t user_capacity;
@@ -73,6 +75,18 @@ static struct bucket_rate provider_rate(const struct config_limits *limits)
     return r;
 }
 
+/* What all may hold together: as much as the users for whom there is room would, each of them with
+ * all its clients and all its memory. More users with fewer clients share that. */
+static uint64_t bytes_in_all(const struct config_limits *limits)
+{
+    uint64_t users = limits->clients_per_user == 0 ? 1 : limits->clients / limits->clients_per_user;
+
+    if (limits->clients_per_user != 0 && limits->clients % limits->clients_per_user != 0) users++;
+    if (users == 0) users = 1;
+    return limits->bytes_per_user > UINT64_MAX / users ? UINT64_MAX
+                                                       : limits->bytes_per_user * users;
+}
+
 static void set_limits(struct quota *quota, const struct config_limits *limits)
 {
     quota->limits = *limits;
@@ -81,6 +95,7 @@ static void set_limits(struct quota *quota, const struct config_limits *limits)
     atomic_store_explicit(&quota->byte_rate, limits->bytes_per_second_per_user,
                           memory_order_relaxed);
     atomic_store_explicit(&quota->bytes_per_user, limits->bytes_per_user, memory_order_relaxed);
+    atomic_store_explicit(&quota->bytes_in_all, bytes_in_all(limits), memory_order_relaxed);
 }
 
 enum etwr_status quota_create(const struct config_limits *limits, struct quota **quota)
@@ -184,7 +199,7 @@ static bool make_room(struct quota *quota)
     return true;
 }
 
-static struct quota_user *create_user(const struct quota *quota, const char *key, uint64_t now_ms)
+static struct quota_user *create_user(struct quota *quota, const char *key, uint64_t now_ms)
 {
     struct bucket_rate events = event_rate(&quota->limits);
     struct bucket_rate bytes = byte_rate(&quota->limits);
@@ -200,6 +215,7 @@ static struct quota_user *create_user(const struct quota *quota, const char *key
     }
     memcpy(user->key, key, size);
     user->left_at_ms = now_ms;
+    user->held_in_all = &quota->held_in_all;
     bucket_init(&user->events, &events, now_ms);
     bucket_init(&user->bytes, &bytes, now_ms);
     bucket_init(&user->providers, &providers, now_ms);
@@ -258,6 +274,26 @@ enum etwr_reason quota_connect(struct quota *quota, const char *user_key, uint64
     return reason;
 }
 
+static bool take(atomic_size_t *held_bytes, atomic_uint_fast64_t *limit_bytes, size_t bytes)
+{
+    uint64_t limit = atomic_load_explicit(limit_bytes, memory_order_relaxed);
+    size_t held = atomic_load_explicit(held_bytes, memory_order_relaxed);
+
+    do {
+        if (held > limit || bytes > limit - held) return false;
+    } while (!atomic_compare_exchange_weak_explicit(held_bytes, &held, held + bytes,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return true;
+}
+
+static void give(atomic_size_t *held_bytes, size_t bytes)
+{
+    size_t held = atomic_fetch_sub_explicit(held_bytes, bytes, memory_order_release);
+
+    assert(held >= bytes);
+    (void)held;
+}
+
 static enum etwr_reason identify_locked(struct quota *quota, const char *key, size_t bytes,
                                         uint64_t now_ms, struct quota_user **user)
 {
@@ -265,14 +301,15 @@ static enum etwr_reason identify_locked(struct quota *quota, const char *key, si
     struct quota_user *u = find_or_create_user(quota, key, now_ms);
 
     if (!u) return ETWR_REASON_NO_MEMORY;
-    if (!has_place(quota, u) || !quota_take_bytes(quota, u, bytes)) return ETWR_REASON_USER_LIMIT;
+    if (!has_place(quota, u) || !take(&u->held_bytes, &quota->bytes_per_user, bytes))
+        return ETWR_REASON_USER_LIMIT;
     u->clients++;
     u->hellos++;
     assert(nobody->clients > 0 && nobody->hellos > 0);
     nobody->clients--;
     nobody->hellos--;
     nobody->left_at_ms = now_ms;
-    quota_give_bytes(nobody, bytes);
+    give(&nobody->held_bytes, bytes);
     *user = u;
     return ETWR_REASON_NONE;
 }
@@ -327,23 +364,17 @@ enum etwr_reason quota_take_provider(struct quota *quota, struct quota_user *use
 
 bool quota_take_bytes(struct quota *quota, struct quota_user *user, size_t bytes)
 {
-    uint64_t limit = atomic_load_explicit(&quota->bytes_per_user, memory_order_relaxed);
-    size_t held = atomic_load_explicit(&user->held_bytes, memory_order_relaxed);
-
-    do {
-        if (held > limit || bytes > limit - held) return false;
-    } while (!atomic_compare_exchange_weak_explicit(&user->held_bytes, &held, held + bytes,
-                                                    memory_order_relaxed, memory_order_relaxed));
-    return true;
+    if (!take(&quota->held_in_all, &quota->bytes_in_all, bytes)) return false;
+    if (take(&user->held_bytes, &quota->bytes_per_user, bytes)) return true;
+    give(&quota->held_in_all, bytes);
+    return false;
 }
 
-/* The last give may be what lets a sweep free the user, hence the release. */
+/* The last give may be what lets a sweep free the user: nothing of it is touched afterwards. */
 void quota_give_bytes(struct quota_user *user, size_t bytes)
 {
-    size_t held = atomic_fetch_sub_explicit(&user->held_bytes, bytes, memory_order_release);
-
-    assert(held >= bytes);
-    (void)held;
+    give(user->held_in_all, bytes);
+    give(&user->held_bytes, bytes);
 }
 
 static uint64_t chunk_of(uint64_t rate, uint64_t most)

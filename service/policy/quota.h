@@ -65,8 +65,9 @@ void quota_disconnect(struct quota *quota, struct quota_user *user, bool hello_d
  * its new_providers_per_user_per_minute is used up; or ETWR_REASON_QUOTA. */
 enum etwr_reason quota_take_provider(struct quota *quota, struct quota_user *user, uint64_t now_ms);
 
-/* Memory held for this user, of bytes_per_user. False: over the budget, and nothing was taken.
- * Without lock. What was taken is given back in the same sizes, or others of the same sum. */
+/* Memory held for this user, of bytes_per_user, and for all together, of as many users' budgets as
+ * there is room for at clients_per_user each. False: over a budget, and nothing was taken. Without
+ * lock. What was taken is given back in the same sizes, or others of the same sum. */
 bool quota_take_bytes(struct quota *quota, struct quota_user *user, size_t bytes);
 void quota_give_bytes(struct quota_user *user, size_t bytes);
 

@@ -316,6 +316,31 @@ static uint64_t pass(struct quota_user *user, struct quota_tokens *tokens, size_
     return passed;
 }
 
+/* 10 clients at 3 a user: room for 4 users' memory, however many share it. */
+START_TEST(all_users_together_hold_no_more_than_those_there_is_room_for)
+{
+    struct quota_user *users[5];
+    char key[16];
+
+    for (int i = 0; i < 5; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        users[i] = join(key);
+    }
+    for (int i = 0; i < 4; i++)
+        ck_assert(quota_take_bytes(quota, users[i], 900));
+    ck_assert(quota_take_bytes(quota, users[4], 400));
+    ck_assert(!quota_take_bytes(quota, users[4], 1));
+    ck_assert(!quota_take_bytes(quota, users[0], 1));
+    ck_assert_uint_eq(quota_user_bytes(users[4]), 400);
+    quota_give_bytes(users[0], 900);
+    ck_assert(!quota_take_bytes(quota, users[1], 101));
+    ck_assert(quota_take_bytes(quota, users[4], 600));
+    limits.bytes_per_user = UINT64_MAX;
+    quota_configure(quota, &limits);
+    ck_assert(quota_take_bytes(quota, users[4], 1u << 30));
+}
+END_TEST
+
 START_TEST(rate_of_0_is_unlimited)
 {
     struct quota_user *user = join("a");
@@ -617,6 +642,7 @@ int main(void)
     tcase_add_test(tcase, user_is_forgotten_once_everything_has_come_back);
     tcase_add_test(tcase, user_that_holds_memory_is_not_forgotten);
     tcase_add_test(tcase, bytes_are_taken_up_to_the_budget_and_given_back);
+    tcase_add_test(tcase, all_users_together_hold_no_more_than_those_there_is_room_for);
     tcase_add_test(tcase, rate_of_0_is_unlimited);
     tcase_add_test(tcase, burst_passes_and_then_the_rate_exactly);
     tcase_add_test(tcase, sessions_of_one_user_share_its_rate_and_others_have_their_own);
