@@ -148,9 +148,12 @@ int uninstall_service(bool dry_run)
         return EXIT_SUCCESS;
     }
     SC_HANDLE service = open_service(SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE);
-    if (service == NULL) return fail("open the service", GetLastError());
-    int result = remove_service(service);
-    if (result != EXIT_SUCCESS) return result;
+    if (service == NULL && GetLastError() != ERROR_SERVICE_DOES_NOT_EXIST)
+        return fail("open the service", GetLastError());
+    if (service == NULL) /* somebody was faster: what is asked for is so, an installer goes on */
+        puts("there is no service etwrelay");
+    else if (remove_service(service) != EXIT_SUCCESS)
+        return EXIT_FAILURE;
     DWORD error = event_source_unregister();
     if (error != ERROR_SUCCESS) return fail("remove the Event Log source", error);
     puts("done: remove the Event Log source etwrelay\n"
