@@ -93,13 +93,15 @@ relayd uninstall || fail "it cannot be removed by hand"
 write_config drain.etl
 relayd install || fail "it cannot be installed by hand"
 relayd start || fail "it does not start"
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do grep -v "_id" "$work/events.jsonl"; done >"$work/many.jsonl"
+grep -v "_id" "$work/events.jsonl" >"$work/plain.jsonl"
+for _ in $(seq 100); do cat "$work/plain.jsonl"; done >"$work/many.jsonl"
+empty=$(wc -c <"$data/logs/drain.etl")
 send --timeout 3000 --jsonl "$work/many.jsonl" >"$work/sent" 2>"$work/sent.err" &
 sender=$!
 tries=0
-until [ -s "$data/logs/drain.etl" ] || [ "$tries" -ge 200 ]; do
+until [ "$(wc -c <"$data/logs/drain.etl")" -gt "$empty" ] || [ "$tries" -ge 1000 ]; do
     tries=$((tries + 1))
-    sleep 0.05
+    sleep 0.01
 done
 relayd stop || fail "it does not stop while somebody sends"
 wait "$sender"
