@@ -55,6 +55,8 @@ const char *etwr_status_text(enum etwr_status status)
         return "This side cannot do what was asked.";
     case ETWR_E_LIMIT:
         return "A configured or documented limit is reached.";
+    case ETWR_E_TOO_DEEP:
+        return "More than 8 structs are inside each other within an array of structs.";
     }
     return "Unknown status.";
 }
@@ -110,6 +112,8 @@ const char *etwr_status_name(enum etwr_status status)
         return "unsupported";
     case ETWR_E_LIMIT:
         return "limit";
+    case ETWR_E_TOO_DEEP:
+        return "too_deep";
     }
     return "unknown";
 }

@@ -40,11 +40,12 @@ enum scope_takes {
 
 /* A struct that still takes members. All positions are offsets, since the buffers move. */
 struct scope {
-    uint8_t kind;     /* enum scope_kind */
-    uint8_t takes;    /* enum scope_takes */
-    uint8_t members;  /* so far; of an array: of this element, or declared */
-    uint8_t expected; /* members there must be; 0 while the first ones are being recorded */
-    bool is_repeated; /* lies in a second or later element: nothing of it is recorded */
+    uint8_t kind;        /* enum scope_kind */
+    uint8_t takes;       /* enum scope_takes */
+    uint8_t members;     /* so far; of an array: of this element, or declared */
+    uint8_t expected;    /* members there must be; 0 while the first ones are being recorded */
+    bool is_repeated;    /* lies in a second or later element: nothing of it is recorded */
+    uint8_t array_depth; /* structs open from the outermost array of structs on; 0 outside of one */
     uint16_t elements;
     uint32_t member_count_at;  /* in the metadata */
     uint32_t element_count_at; /* sequence: in the data; array: in the metadata */
@@ -96,6 +97,7 @@ struct placed {
     uint8_t *data;
     uint32_t out_at;
     uint32_t end_at;
+    uint8_t array_depth; /* of the scope that a struct opens */
 };
 
 /* Keep the first error; returns it. */

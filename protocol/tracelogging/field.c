@@ -122,6 +122,14 @@ static enum etwr_status compare_field(const struct etwr_event *event, const stru
     return ETWR_OK;
 }
 
+/* Of the scope that this field opens; a field that is no struct lies as deep as its struct. */
+static unsigned array_depth(const struct etwr_event *event, unsigned in)
+{
+    unsigned around = event->depth == 0 ? 0 : event->scopes[event->depth - 1].array_depth;
+    bool is_deeper = in_is_struct(in) && (around > 0 || in != ETWR_IN_STRUCT);
+    return is_deeper ? around + 1 : around;
+}
+
 static enum etwr_status place_field(struct etwr_event *event, const struct field *field,
                                     enum field_use use, struct placed *placed)
 {
@@ -129,6 +137,9 @@ static enum etwr_status place_field(struct etwr_event *event, const struct field
     if (field->out > OUT_MAX) return ETWR_E_BAD_TYPE;
     if (field->tag > ETWR_TAG_MAX) return ETWR_E_BAD_TAG;
     if (!builder_takes_member(event, use)) return ETWR_E_BAD_STRUCT;
+    unsigned depth = array_depth(event, field->in);
+    if (depth > ETWR_ARRAY_DEPTH_MAX) return ETWR_E_TOO_DEEP;
+    placed->array_depth = (uint8_t)depth;
     return event->compare_at != 0 ? compare_field(event, field, placed)
                                   : record_field(event, field, placed);
 }

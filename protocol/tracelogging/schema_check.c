@@ -27,7 +27,7 @@
 #define OPS_MAX (3 * ETWR_FIELDS_MAX)
 
 /* Arrays of structs inside each other, and an array as the innermost one's member. */
-#define LOOPS_MAX (SCHEMA_ARRAY_DEPTH_MAX + 1)
+#define LOOPS_MAX (ETWR_ARRAY_DEPTH_MAX + 1)
 
 enum op_code {
     OP_FIXED,          /* `size` bytes */

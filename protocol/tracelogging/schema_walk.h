@@ -6,7 +6,8 @@
  * what it says. The walk takes non-canonical forms (tags of any length up to 28 bits, an out byte
  * of 0) and refuses what has no single meaning: sizes that do not agree, names without an end, in
  * types that do not exist, structs without or short of members, more than SCHEMA_DEPTH_MAX structs
- * inside each other, and constant arrays of no elements. Names are not looked into: they may be any
+ * inside each other or ETWR_ARRAY_DEPTH_MAX within an array of structs, and constant arrays of no
+ * elements. Names are not looked into: they may be any
  * bytes.
  */
 #ifndef ETWRELAY_SCHEMA_WALK_H
@@ -18,13 +19,6 @@
 
 /* Every struct is a field. */
 #define SCHEMA_DEPTH_MAX ETWR_FIELDS_MAX
-
-/*
- * Structs inside each other within an array of structs, that array included. Outside of arrays
- * depth costs its metadata, once; within them it would cost every element, and an element may be a
- * single byte.
- */
-#define SCHEMA_ARRAY_DEPTH_MAX 8
 
 /* One field's declaration; what it points to is lent as long as the metadata. */
 struct schema_field {

@@ -61,6 +61,7 @@ static struct scope *open_scope(struct etwr_event *event, enum scope_kind kind,
     *scope = (struct scope){.kind = (uint8_t)kind,
                             .takes = (uint8_t)takes,
                             .is_repeated = is_repeated,
+                            .array_depth = placed->array_depth,
                             .member_count_at = placed->out_at,
                             .members_at = placed->end_at};
     if (is_repeated) scope->expected = event->metadata[placed->out_at] & ETWR_STRUCT_MEMBERS_MAX;

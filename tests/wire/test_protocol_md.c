@@ -303,7 +303,7 @@ END_TEST
 
 START_TEST(status_names_and_texts_exist_for_every_status)
 {
-    for (int i = ETWR_OK; i <= ETWR_E_LIMIT; i++) {
+    for (int i = ETWR_OK; i <= ETWR_E_TOO_DEEP; i++) {
         ck_assert_str_ne(etwr_status_name((enum etwr_status)i), "unknown");
         ck_assert_str_ne(etwr_status_text((enum etwr_status)i), "Unknown status.");
     }

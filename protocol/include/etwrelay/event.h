@@ -100,6 +100,10 @@ ETWR_API void etwr_event_set_related_activity_id(struct etwr_event *event,
  *                             elements is ETWR_E_DATA_TOO_LONG too.
  *   ETWR_E_BAD_STRUCT         not the member that the first element of this array of structs has
  *                             here, or no element was begun.
+ *   ETWR_E_TOO_DEEP           a struct, or an array of structs, that would be the ninth inside each
+ *                             other within an array of structs, that array included
+ *                             (ETWR_ARRAY_DEPTH_MAX). Outside of arrays only the number of fields
+ *                             limits how deep structs nest.
  *   ETWR_E_NO_MEMORY          the buffers could not grow.
  *
  * `_sequence` adds a variable-length array of 0 to 65,535 elements, `_array` one of constant

@@ -39,7 +39,8 @@ enum etwr_status {
     ETWR_E_IO = 20,               /**< the system reported another input or output error */
     ETWR_E_MALFORMED = 21,        /**< bytes that break their format */
     ETWR_E_UNSUPPORTED = 22,      /**< a well-formed request for something this side cannot do */
-    ETWR_E_LIMIT = 23             /**< a configured or documented limit is reached */
+    ETWR_E_LIMIT = 23,            /**< a configured or documented limit is reached */
+    ETWR_E_TOO_DEEP = 24          /**< over 8 structs inside each other in an array of structs */
 };
 
 /**

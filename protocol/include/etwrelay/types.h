@@ -27,6 +27,11 @@ extern "C" {
 #define ETWR_STRUCT_MEMBERS_MAX 127
 #define ETWR_GUID_TEXT_BYTES    37 /**< "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" and its NUL */
 
+/** Structs inside each other within an array of structs, that array included. Outside of arrays
+ * depth costs its metadata, once; within them it would cost every element, and an element may be a
+ * single byte. */
+#define ETWR_ARRAY_DEPTH_MAX 8
+
 /** A GUID as Windows keeps it in memory: its first three groups little-endian, then eight bytes.
  * May be copied from and to a Windows GUID. */
 struct etwr_guid {

@@ -486,6 +486,33 @@ START_TEST(structs_nest_as_deep_as_fields_allow)
 }
 END_TEST
 
+/* An empty array of structs whose members are so many structs inside each other. */
+static char *nested_in_array(size_t depth)
+{
+    char *json = calloc(1, 256 + depth * 64);
+    strcpy(json, "{\"provider\":\"P\",\"event\":\"E\",\"fields\":[{\"name\":\"f\",\"type\":\""
+                 "struct[]\",\"value\":[],\"fields\":[");
+    for (size_t i = 0; i < depth; i++)
+        strcat(json, "{\"name\":\"f\",\"type\":\"struct\",\"fields\":[");
+    strcat(json, "{\"name\":\"x\",\"type\":\"int8\"}");
+    for (size_t i = 0; i < depth + 1; i++)
+        strcat(json, "]}");
+    strcat(json, "]}");
+    return json;
+}
+
+START_TEST(structs_in_arrays_of_structs_nest_to_8)
+{
+    char *deepest = nested_in_array(7), *deeper = nested_in_array(8);
+    ck_assert_msg(read_json(deepest) == ETWR_OK, "%s: %s", error.path, error.message);
+    ck_assert_int_eq(read_json(deeper), ETWR_E_TOO_DEEP);
+    ck_assert_ptr_nonnull(strstr(error.path, "$.fields[0].fields[0].fields[0]"));
+    ck_assert_ptr_nonnull(strstr(error.message, "More than 8 structs"));
+    free(deepest);
+    free(deeper);
+}
+END_TEST
+
 /* An array of `count` times `element`. */
 static char *long_value(const char *type, const char *element, size_t count)
 {
@@ -644,6 +671,7 @@ int main(void)
     tcase_add_test(tcase, a_bare_event_has_the_defaults);
     tcase_add_test(tcase, nothing_of_an_event_stays_for_the_next);
     tcase_add_test(tcase, structs_nest_as_deep_as_fields_allow);
+    tcase_add_test(tcase, structs_in_arrays_of_structs_nest_to_8);
     tcase_add_test(tcase, values_and_arrays_end_at_65535);
     tcase_add_test(tcase, a_provider_name_has_1024_bytes_at_most);
     tcase_add_loop_test(tcase, an_argument_is_a_field, 0, COUNT_OF(arguments));

@@ -535,6 +535,98 @@ START_TEST(structs_nest_as_deep_as_there_are_fields)
 }
 END_TEST
 
+#define TOO_DEEP(CALL) ck_assert_int_eq(CALL, ETWR_E_TOO_DEEP)
+
+/* Within two plain structs, which do not count, an array of structs and so many structs in it. */
+static void open_structs_in_array(unsigned count)
+{
+    next_event(event);
+    OK(begin("p"));
+    OK(begin("q"));
+    OK(begin_sequence("s"));
+    OK(next());
+    for (unsigned i = 0; i < count; i++)
+        OK(begin("t"));
+}
+
+START_TEST(structs_in_an_array_of_structs_nest_to_8)
+{
+    open_structs_in_array(ETWR_ARRAY_DEPTH_MAX - 1);
+    OK(add("a", 1));
+    OK(etwr_event_add_uint8_sequence(event, "b", (const uint8_t[]){2, 3}, 2, 0, 0));
+    for (unsigned i = 0; i < ETWR_ARRAY_DEPTH_MAX + 2; i++)
+        OK(end());
+    OK(encode());
+}
+END_TEST
+
+START_TEST(no_kind_of_struct_is_the_ninth_in_an_array_of_structs)
+{
+    open_structs_in_array(ETWR_ARRAY_DEPTH_MAX - 1);
+    TOO_DEEP(begin("x"));
+    TOO_DEEP(etwr_event_status(event));
+    TOO_DEEP(add("a", 1));
+    TOO_DEEP(encode());
+    open_structs_in_array(ETWR_ARRAY_DEPTH_MAX - 1);
+    TOO_DEEP(begin_sequence("x"));
+    open_structs_in_array(ETWR_ARRAY_DEPTH_MAX - 1);
+    TOO_DEEP(begin_array("x"));
+    open_structs_in_array(ETWR_ARRAY_DEPTH_MAX - 1);
+    TOO_DEEP(etwr_event_add_struct(event, "x", 1, 0));
+}
+END_TEST
+
+START_TEST(arrays_of_structs_in_each_other_nest_to_8)
+{
+    for (unsigned i = 0; i < ETWR_ARRAY_DEPTH_MAX; i++) {
+        OK(i % 2 == 0 ? begin_array("s") : begin_sequence("s"));
+        OK(next());
+    }
+    OK(add("a", 1));
+    for (unsigned i = 0; i < ETWR_ARRAY_DEPTH_MAX; i++)
+        OK(end());
+    OK(encode());
+}
+END_TEST
+
+START_TEST(declared_members_of_an_array_of_structs_nest_to_8)
+{
+    const uint8_t arrays[] = {0, ETWR_IN_SEQUENCE, ETWR_IN_CONSTANT_ARRAY};
+    for (size_t kind = 0; kind < sizeof arrays; kind++) {
+        const size_t count = arrays[kind] == ETWR_IN_CONSTANT_ARRAY ? 1 : 0;
+        next_event(event);
+        OK(begin_sequence("s"));
+        for (unsigned i = 0; i < ETWR_ARRAY_DEPTH_MAX - 1; i++)
+            OK(etwr_event_declare_struct(event, "t", 0, 0, 1, 0));
+        TOO_DEEP(etwr_event_declare_struct(event, "x", arrays[kind], count, 1, 0));
+    }
+}
+END_TEST
+
+START_TEST(depth_in_an_array_of_structs_ends_with_it)
+{
+    OK(begin_sequence("s"));
+    OK(next());
+    OK(add("a", 1));
+    OK(end());
+    for (unsigned i = 0; i < 2 * ETWR_ARRAY_DEPTH_MAX; i++)
+        OK(begin("t"));
+    OK(add("a", 1));
+    for (unsigned i = 0; i < 2 * ETWR_ARRAY_DEPTH_MAX; i++)
+        OK(end());
+    OK(encode());
+}
+END_TEST
+
+static void add_depth_tests(TCase *depth)
+{
+    tcase_add_test(depth, structs_in_an_array_of_structs_nest_to_8);
+    tcase_add_test(depth, no_kind_of_struct_is_the_ninth_in_an_array_of_structs);
+    tcase_add_test(depth, arrays_of_structs_in_each_other_nest_to_8);
+    tcase_add_test(depth, declared_members_of_an_array_of_structs_nest_to_8);
+    tcase_add_test(depth, depth_in_an_array_of_structs_ends_with_it);
+}
+
 static void add_array_tests(TCase *arrays)
 {
     tcase_add_test(arrays, sequence_elements_share_their_metadata);
@@ -568,8 +660,10 @@ int main(void)
     Suite *suite = suite_create("structs");
     TCase *structs = tcase_create("structs");
     TCase *arrays = tcase_create("arrays of structs");
+    TCase *depth = tcase_create("depth of arrays of structs");
     tcase_add_checked_fixture(structs, setup, teardown);
     tcase_add_checked_fixture(arrays, setup, teardown);
+    tcase_add_checked_fixture(depth, setup, teardown);
     tcase_add_test(structs, a_struct_of_known_size_closes_by_itself);
     tcase_add_test(structs, a_struct_within_counts_as_one_member_and_closes_its_parents);
     tcase_add_test(structs, members_of_an_open_struct_are_counted);
@@ -581,8 +675,10 @@ int main(void)
     tcase_add_test(structs, next_element_belongs_to_arrays);
     tcase_add_test(structs, structs_nest_as_deep_as_there_are_fields);
     add_array_tests(arrays);
+    add_depth_tests(depth);
     suite_add_tcase(suite, structs);
     suite_add_tcase(suite, arrays);
+    suite_add_tcase(suite, depth);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
