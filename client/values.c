@@ -18,73 +18,120 @@ void etwr_values_init(struct etwr_values *values, void *memory, size_t capacity)
     values->failed = memory || capacity == 0 ? ETWR_OK : ETWR_E_INVALID_ARGUMENT;
 }
 
+/* Nothing has room any more, so that puts look for room alone. */
 static void fail(struct etwr_values *values, enum etwr_status status)
 {
     if (values->failed == ETWR_OK) values->failed = (int)status;
+    values->end = values->at;
 }
 
-/* Room for `size` bytes, taken; NULL after a failure. */
-static uint8_t *take(struct etwr_values *values, size_t size)
+/* Room for `size` bytes, at least 1, taken; NULL after a failure. */
+static inline uint8_t *take(struct etwr_values *values, size_t size)
 {
     uint8_t *at = values->at;
 
-    if (values->failed != ETWR_OK) return NULL;
     if (size > (size_t)(values->end - at)) {
         fail(values, ETWR_E_DATA_TOO_LONG);
         return NULL;
     }
-    values->at += size;
+    values->at = at + size;
     return at;
 }
 
-/* Byte by byte, which compilers turn into one store where the machine is little-endian. */
-static void put_unsigned(struct etwr_values *values, uint64_t value, size_t size)
+/* Each a run of bytes written out, which compilers turn into one store where the machine is
+ * little-endian; they do not see it in a loop. */
+static inline void store_u16(uint8_t *at, uint16_t value)
 {
-    uint8_t *at = take(values, size);
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+}
 
-    if (!at) return;
-    for (size_t i = 0; i < size; i++)
-        at[i] = (uint8_t)(value >> (8 * i));
+static inline void store_u32(uint8_t *at, uint32_t value)
+{
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+    at[2] = (uint8_t)(value >> 16);
+    at[3] = (uint8_t)(value >> 24);
+}
+
+static inline void store_u64(uint8_t *at, uint64_t value)
+{
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+    at[2] = (uint8_t)(value >> 16);
+    at[3] = (uint8_t)(value >> 24);
+    at[4] = (uint8_t)(value >> 32);
+    at[5] = (uint8_t)(value >> 40);
+    at[6] = (uint8_t)(value >> 48);
+    at[7] = (uint8_t)(value >> 56);
+}
+
+static inline void put_8(struct etwr_values *values, uint8_t value)
+{
+    uint8_t *at = take(values, 1);
+
+    if (at) at[0] = value;
 }
 
 void etwr_put_int8(struct etwr_values *values, int8_t value)
 {
-    put_unsigned(values, (uint8_t)value, 1);
+    put_8(values, (uint8_t)value);
 }
 
 void etwr_put_uint8(struct etwr_values *values, uint8_t value)
 {
-    put_unsigned(values, value, 1);
+    put_8(values, value);
+}
+
+static inline void put_16(struct etwr_values *values, uint16_t value)
+{
+    uint8_t *at = take(values, 2);
+
+    if (at) store_u16(at, value);
 }
 
 void etwr_put_int16(struct etwr_values *values, int16_t value)
 {
-    put_unsigned(values, (uint16_t)value, 2);
+    put_16(values, (uint16_t)value);
 }
 
 void etwr_put_uint16(struct etwr_values *values, uint16_t value)
 {
-    put_unsigned(values, value, 2);
+    put_16(values, value);
+}
+
+static inline void put_32(struct etwr_values *values, uint32_t value)
+{
+    uint8_t *at = take(values, 4);
+
+    if (at) store_u32(at, value);
 }
 
 void etwr_put_int32(struct etwr_values *values, int32_t value)
 {
-    put_unsigned(values, (uint32_t)value, 4);
+    put_32(values, (uint32_t)value);
 }
 
 void etwr_put_uint32(struct etwr_values *values, uint32_t value)
 {
-    put_unsigned(values, value, 4);
+    put_32(values, value);
+}
+
+static inline void put_64(struct etwr_values *values, uint64_t value)
+{
+    uint8_t *at = take(values, 8);
+
+    if (at) store_u64(at, value);
 }
 
 void etwr_put_int64(struct etwr_values *values, int64_t value)
 {
-    put_unsigned(values, (uint64_t)value, 8);
+    put_64(values, (uint64_t)value);
 }
 
 void etwr_put_uint64(struct etwr_values *values, uint64_t value)
 {
-    put_unsigned(values, value, 8);
+    put_64(values, value);
 }
 
 void etwr_put_float32(struct etwr_values *values, float value)
@@ -92,7 +139,7 @@ void etwr_put_float32(struct etwr_values *values, float value)
     uint32_t bits;
 
     memcpy(&bits, &value, sizeof bits);
-    put_unsigned(values, bits, 4);
+    put_32(values, bits);
 }
 
 void etwr_put_float64(struct etwr_values *values, double value)
@@ -100,7 +147,7 @@ void etwr_put_float64(struct etwr_values *values, double value)
     uint64_t bits;
 
     memcpy(&bits, &value, sizeof bits);
-    put_unsigned(values, bits, 8);
+    put_64(values, bits);
 }
 
 void etwr_put_guid(struct etwr_values *values, const struct etwr_guid *value)
@@ -126,15 +173,15 @@ void etwr_put_systemtime(struct etwr_values *values, const struct etwr_systemtim
     }
     at = take(values, 16);
     if (!at) return;
-    etwr_values_init(&part, at, 16);
-    etwr_put_uint16(&part, value->year);
-    etwr_put_uint16(&part, value->month);
-    etwr_put_uint16(&part, value->day_of_week);
-    etwr_put_uint16(&part, value->day);
-    etwr_put_uint16(&part, value->hour);
-    etwr_put_uint16(&part, value->minute);
-    etwr_put_uint16(&part, value->second);
-    etwr_put_uint16(&part, value->milliseconds);
+    part = (struct etwr_values){.start = at, .at = at, .end = at + 16};
+    put_16(&part, value->year);
+    put_16(&part, value->month);
+    put_16(&part, value->day_of_week);
+    put_16(&part, value->day);
+    put_16(&part, value->hour);
+    put_16(&part, value->minute);
+    put_16(&part, value->second);
+    put_16(&part, value->milliseconds);
 }
 
 void etwr_put_zstr8(struct etwr_values *values, const char *text)
@@ -186,8 +233,7 @@ void etwr_put_str16(struct etwr_values *values, const char *utf8)
     uint8_t *at = put_utf16(values, utf8, 2, 0, &size);
 
     if (!at) return;
-    at[0] = (uint8_t)size;
-    at[1] = (uint8_t)(size >> 8);
+    store_u16(at, (uint16_t)size);
 }
 
 void etwr_put_str8(struct etwr_values *values, const void *data, size_t size)
@@ -204,8 +250,7 @@ void etwr_put_str8(struct etwr_values *values, const void *data, size_t size)
     }
     at = take(values, 2 + size);
     if (!at) return;
-    at[0] = (uint8_t)size;
-    at[1] = (uint8_t)(size >> 8);
+    store_u16(at, (uint16_t)size);
     if (size > 0) memcpy(at + 2, data, size);
 }
 
@@ -224,5 +269,5 @@ void etwr_put_sid(struct etwr_values *values, const void *sid, size_t size)
 
 void etwr_put_count(struct etwr_values *values, uint16_t count)
 {
-    put_unsigned(values, count, 2);
+    put_16(values, count);
 }
