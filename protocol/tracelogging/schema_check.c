@@ -31,10 +31,10 @@
 
 enum op_code {
     OP_FIXED,          /* `size` bytes */
+    OP_COUNTED,        /* u16 byte count, bytes; check_usual() takes what stands up to here */
     OP_FIXED_SEQUENCE, /* u16 count, so often `size` bytes */
     OP_ZSTR16,
     OP_ZSTR8,
-    OP_COUNTED,   /* u16 byte count, bytes */
     OP_COUNTED16, /* the same, of an even size */
     OP_SID,
     OP_LOOP_ARRAY,    /* `count` times what stands before its OP_LOOP_END, which is at `size` */
@@ -293,25 +293,49 @@ static size_t turn_loop(struct checker *checker, const struct op *op, size_t at)
     return at + 1;
 }
 
+/* One operation, whatever it is; returns the next one's place. */
+static size_t check_any(struct checker *checker, const struct op *op, size_t at)
+{
+    if (op->code < OP_LOOP_ARRAY) {
+        check_value(&checker->values, op);
+        return at + 1;
+    }
+    return op->code == OP_LOOP_END ? turn_loop(checker, op, at) : enter_loop(checker, op, at);
+}
+
+/* Runs of fixed size and counted values are nearly all there is: they are checked here, on a cursor
+ * that stays in registers. Stops at the first operation of another kind, or that fails. */
+static const struct op *check_usual(const struct op *op, const struct op *end,
+                                    struct reader *values)
+{
+    const uint8_t *at = values->at;
+    size_t left = reader_left(values);
+
+    for (; op < end && op->code <= OP_COUNTED; op++) {
+        size_t size = op->size;
+
+        if (op->code == OP_COUNTED) {
+            if (left < 2) break;
+            size = 2u + (size_t)(at[0] | at[1] << 8);
+        }
+        if (size > left) break;
+        at += size;
+        left -= size;
+    }
+    values->at = at;
+    return op;
+}
+
 enum etwr_status schema_check(const struct schema *schema, const void *values, size_t size)
 {
+    const struct op *end = schema->ops + schema->op_count;
+    const struct op *op = schema->ops;
     struct checker checker;
-    size_t at = 0;
 
     if (size > ETWR_DATA_MAX_BYTES) return ETWR_E_BAD_VALUE;
     reader_init(&checker.values, values, size);
     checker.depth = 0;
-    while (at < schema->op_count && !checker.values.failed) {
-        const struct op *op = &schema->ops[at];
-
-        if (op->code < OP_LOOP_ARRAY) {
-            check_value(&checker.values, op);
-            at++;
-        } else if (op->code == OP_LOOP_END) {
-            at = turn_loop(&checker, op, at);
-        } else {
-            at = enter_loop(&checker, op, at);
-        }
-    }
+    while ((op = check_usual(op, end, &checker.values)) < end && !checker.values.failed)
+        op = schema->ops + check_any(&checker, op, (size_t)(op - schema->ops));
     return reader_finish(&checker.values) ? ETWR_OK : ETWR_E_BAD_VALUE;
 }
