@@ -6,7 +6,7 @@ set -eu
 build="gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libcjson-dev"
 case "${1:-}" in
 build) wanted="$build" ;;
-test) wanted="$build g++ check clang libclang-rt-dev clang-format clang-tidy python3 systemd dpkg-dev fakeroot strace" ;;
+test) wanted="$build g++ check clang libclang-rt-dev clang-format clang-tidy python3 systemd dpkg-dev fakeroot strace valgrind" ;;
 *)
     echo "usage: packages.sh build|test" >&2
     exit 2
