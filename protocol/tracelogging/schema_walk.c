@@ -42,7 +42,7 @@ enum etwr_status schema_walk_open(struct schema_walk *walk, const void *metadata
     memset(walk, 0, sizeof *walk);
     walk->start = metadata;
     reader_init(&walk->reader, metadata, size);
-    if (read_u16(&walk->reader) != size) return ETWR_E_MALFORMED;
+    if (read_u16(&walk->reader) != size || walk->reader.failed) return ETWR_E_MALFORMED;
     walk->offset = METADATA_SIZE_BYTES;
     walk->tag = read_tag(&walk->reader);
     walk->name = read_zstring(&walk->reader, &walk->name_bytes);
@@ -90,7 +90,8 @@ static bool enter_field(struct schema_walk *walk, const struct schema_field *fie
     if (!schema_field_is_struct(field)) return true;
     if (walk->depth == SCHEMA_DEPTH_MAX) return false;
     if (walk->array_depth > 0 || field->in != ETWR_IN_STRUCT) walk->array_depth++;
-    if (walk->array_depth > ETWR_ARRAY_DEPTH_MAX) return false;
+    walk->is_too_deep = walk->array_depth > ETWR_ARRAY_DEPTH_MAX;
+    if (walk->is_too_deep) return false;
     walk->members_left[walk->depth++] = field->members;
     return true;
 }
