@@ -7,6 +7,7 @@
  */
 #include "service/pipe/peer.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,33 +37,43 @@ static bool is_clean(const char *text)
     return utf8_is_valid(text, size);
 }
 
-/* The user database's name, or false: there is none, it does not fit, or it is no text. */
-static bool find_name(uid_t uid, char name[PEER_USER_BYTES])
+/* Systems differ in how they say that nobody is known by that number; but not by one of these. */
+static bool is_passing(int error)
+{
+    return error == ENOMEM || error == EMFILE || error == ENFILE || error == EIO || error == EINTR;
+}
+
+enum answer { ANSWER_NAME, ANSWER_NO_NAME, ANSWER_NONE };
+
+/* The user database's name; or it has none that fits and is text; or it could not be asked. */
+static enum answer find_name(uid_t uid, char name[PEER_USER_BYTES])
 {
     for (size_t size = PASSWD_BYTES_FIRST; size <= PASSWD_BYTES_MAX; size *= 4) {
         struct passwd entry, *found = NULL;
         char *buffer = malloc(size);
-        if (buffer == NULL) return false;
+        if (buffer == NULL) return ANSWER_NONE;
         int error = getpwuid_r(uid, &entry, buffer, size, &found);
         bool good = error == 0 && found != NULL && strlen(found->pw_name) < PEER_USER_BYTES &&
                     found->pw_name[0] != 0 && is_clean(found->pw_name);
         if (good) memcpy(name, found->pw_name, strlen(found->pw_name) + 1);
         free(buffer);
-        if (error == 0) return good;
+        if (error == 0) return good ? ANSWER_NAME : ANSWER_NO_NAME;
+        if (is_passing(error)) return ANSWER_NONE;
+        if (error != ERANGE) return ANSWER_NO_NAME;
     }
-    return false;
+    return ANSWER_NO_NAME;
 }
 
 static void read_user(uid_t uid, char name[PEER_USER_BYTES])
 {
     size_t place = uid % NAMES_KEPT;
     if (!names[place].used || names[place].uid != uid) {
-        char number[16];
-        snprintf(number, sizeof number, "%lu", (unsigned long)uid);
-        if (!find_name(uid, names[place].name))
-            memcpy(names[place].name, number, strlen(number) + 1);
+        enum answer answer = find_name(uid, names[place].name);
+        if (answer != ANSWER_NAME)
+            snprintf(names[place].name, PEER_USER_BYTES, "%lu", (unsigned long)uid);
         names[place].uid = uid;
-        names[place].used = true;
+        /* A lack of memory or descriptors passes: who is met in it is asked for again. */
+        names[place].used = answer != ANSWER_NONE;
     }
     memcpy(name, names[place].name, PEER_USER_BYTES);
 }

@@ -28,12 +28,22 @@ static void mute(struct session *session)
     session->out.size = 0;
 }
 
+/* An answer is lost. A client that has gone is heard to its end; one that is there would wait for
+ * that answer for ever, and is better told that its connection has ended. */
+static void give_up(struct session *session, int error)
+{
+    if (error == UV_EPIPE || error == UV_ECONNRESET || error == UV_EOF || error == UV_ECANCELED)
+        mute(session);
+    else
+        session_end(session, ETWR_REASON_NONE, "");
+}
+
 static void on_written(uv_write_t *request, int error)
 {
     struct session *session = request->data;
     session->is_writing = false;
     session->writing.size = 0;
-    if (error != 0) mute(session);
+    if (error != 0) give_up(session, error);
     session->output_ms = worker_now_ms(session->worker);
     if (session->out.size > 0) start_write(session);
     send_status_pieces(session);
@@ -47,33 +57,37 @@ static void start_write(struct session *session)
     session->out = spare;
     session->out.size = 0;
     uv_buf_t buffer = uv_buf_init((char *)session->writing.data, (unsigned)session->writing.size);
-    if (uv_write(&session->write, (uv_stream_t *)&session->pipe, &buffer, 1, on_written) == 0) {
-        session->is_writing = true;
-        return;
-    }
+    int error = uv_write(&session->write, (uv_stream_t *)&session->pipe, &buffer, 1, on_written);
+    session->is_writing = error == 0;
+    if (error == 0) return;
     session->writing.size = 0;
-    mute(session);
+    give_up(session, error);
 }
 
-/* Give the pipe what it takes now; returns the bytes, or SIZE_MAX when it is broken. */
-static size_t try_send(struct session *session, const void *bytes, size_t size)
+/* Give the pipe what it takes now: *sent bytes. Returns libuv's error, 0 also when it takes none.
+ */
+static int try_send(struct session *session, const void *bytes, size_t size, size_t *sent)
 {
+    *sent = 0;
     if (session->is_writing || session->out.size > 0) return 0;
     uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)bytes, (unsigned)size);
-    int sent = uv_try_write((uv_stream_t *)&session->pipe, &buffer, 1);
-    if (sent == UV_EAGAIN) return 0;
-    return sent < 0 ? SIZE_MAX : (size_t)sent;
+    int result = uv_try_write((uv_stream_t *)&session->pipe, &buffer, 1);
+    if (result == UV_EAGAIN) return 0;
+    if (result < 0) return result;
+    *sent = (size_t)result;
+    return 0;
 }
 
 void session_send(struct session *session, const void *bytes, size_t size)
 {
+    size_t sent;
     if (session->state == SESSION_CLOSING || session->is_mute) return;
-    size_t sent = try_send(session, bytes, size);
-    if (sent == size) return;
-    if (sent == SIZE_MAX) {
-        mute(session);
+    int error = try_send(session, bytes, size, &sent);
+    if (error != 0) {
+        give_up(session, error);
         return;
     }
+    if (sent == size) return;
     if (session->out.size == 0 && !session->is_writing)
         session->output_ms = worker_now_ms(session->worker);
     size -= sent;
