@@ -65,7 +65,7 @@ static void read_rule(const char *text)
 {
     char call[CALL_NAME_BYTES], effect[CALL_NAME_BYTES];
     struct rule *rule = &rules[rule_count];
-    unsigned long long first, count;
+    unsigned long long first = 0, count = 0;
 
     if (rule_count == RULES_MAX ||
         sscanf(text, "%15[^:]:%llu:%llu:%15[^,]", call, &first, &count, effect) != 4)
