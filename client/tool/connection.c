@@ -40,15 +40,12 @@ static void explain_no_client(const char *command, const struct etwr_client_opti
     if (status != ETWR_E_INVALID_ARGUMENT)
         fprintf(stderr, "etwrelay %s: %s\n", command, etwr_status_text(status));
     else if (options->pipe != NULL)
-        fprintf(stderr,
-                "etwrelay %s: --pipe %s: cannot be a socket's path; it has 1 to 107 bytes\n",
-                command, options->pipe);
+        fprintf(stderr, "etwrelay %s: --pipe %s: %s\n", command, options->pipe, system_pipe_rule);
     else
         fprintf(stderr,
-                "etwrelay %s: one of the variables ETWRELAY_PIPE (a path of 1 to 107 bytes) and "
-                "ETWRELAY_FD "
-                "(the number of an open stream socket) does not hold what it should\n",
-                command);
+                "etwrelay %s: one of the variables ETWRELAY_PIPE (%s) and %s does not hold what it "
+                "should\n",
+                command, system_pipe_rule, system_handle_variable);
 }
 
 /* On a terminal somebody is waiting: say for what. */

@@ -14,6 +14,11 @@
 /* First thing in main: standard streams that carry bytes as they are, arguments in UTF-8. */
 void system_start(int *argc, char ***argv);
 
+/* What the name of a pipe is, for messages. */
+extern const char system_pipe_rule[];
+/* The variable that names an open connection, and what it holds. */
+extern const char system_handle_variable[];
+
 /* Open a file to read bytes from it. -1 and errno on failure. */
 int system_open(const char *path);
 void system_close(int file);

@@ -8,6 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
+const char system_pipe_rule[] = "a socket's path has 1 to 107 bytes";
+const char system_handle_variable[] = "ETWRELAY_FD (the number of an open stream socket)";
+
 /* All is so already. */
 void system_start(int *argc, char ***argv)
 {

@@ -15,6 +15,9 @@
 
 #define NS_A_SECOND 1000000000u
 
+const char system_pipe_rule[] = "a pipe's name is \\\\.\\pipe\\NAME, of at most 256 bytes";
+const char system_handle_variable[] = "ETWRELAY_HANDLE (the number of an open pipe)";
+
 void system_start(int *argc, char ***argv)
 {
     windows_start(argc, argv);

@@ -8,6 +8,7 @@
 #include <windows.h>
 
 #include "service/host/host.h"
+#include "service/host/request_events_win.h"
 #include "service/host/requests_win.h"
 
 static struct {
@@ -75,6 +76,7 @@ bool host_watch(uv_loop_t *loop, const struct host_requests *requests)
     ReleaseSRWLockExclusive(&watch.lock);
     /* A service manager may have asked already. */
     (void)uv_async_send(&watch.wake);
+    if (!host_is_service()) request_events_open();
     return SetConsoleCtrlHandler(on_control, TRUE) != 0;
 }
 

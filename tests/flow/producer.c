@@ -17,6 +17,8 @@
 
 #include <etwrelay/client.h>
 
+#include "tests/support/process.h"
+
 #define DEADLINE_MS 120000
 #define RANGES_MAX  64
 
@@ -45,15 +47,20 @@ static enum etwr_status open_producer(struct producer *producer, const char *pip
     return etwr_prepared_create(producer->provider, producer->event, &producer->prepared);
 }
 
+static bool is_there(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (file != NULL) fclose(file);
+    return file != NULL;
+}
+
 /* All producers from one line: who starts late would miss what the test does to the others. */
 static void wait_for_start(struct producer *producer, const char *go_file)
 {
-    const struct timespec pause = {0, 1000000};
-
     if (etwr_client_wait_connected(producer->client, DEADLINE_MS) == ETWR_OK)
         fputs("connected\n", stderr);
-    for (int i = 0; i < DEADLINE_MS && access(go_file, F_OK) != 0; i++)
-        nanosleep(&pause, NULL);
+    for (int i = 0; i < DEADLINE_MS && !is_there(go_file); i++)
+        process_pause();
 }
 
 /* The result of a write is not looked at: the counters must tell all there is. */

@@ -1,11 +1,7 @@
 /* `etwrelay send`, `status` and `bench` against a real service. */
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <check.h>
 
@@ -195,20 +191,18 @@ END_TEST
 
 START_TEST(event_goes_out_while_its_writer_is_still_busy)
 {
-    char fifo[PROCESS_PATH_MAX], out[PROCESS_PATH_MAX], err[PROCESS_PATH_MAX];
+    char path[PROCESS_PATH_MAX], out[PROCESS_PATH_MAX], err[PROCESS_PATH_MAX];
     const char *const argv[] = {ETWRELAY_TOOL_PATH, "send", "--pipe", service.pipe,
-                                "--jsonl",          fifo,   NULL};
+                                "--jsonl",          path,   NULL};
     pid_t tool;
-    int end;
+    intptr_t feed;
 
-    ck_assert_int_eq(mkfifo(scratch_file(&service.scratch, "fifo", fifo), 0600), 0);
-    end = open(fifo, O_RDWR | O_CLOEXEC);
-    ck_assert_int_ge(end, 0);
+    feed = process_feed_open(&service.scratch, path);
     tool = process_start(argv, scratch_file(&service.scratch, "out", out),
                          scratch_file(&service.scratch, "err", err));
-    ck_assert_int_eq(write(end, GOOD_LINE, strlen(GOOD_LINE)), (int)strlen(GOOD_LINE));
+    process_feed_write(feed, GOOD_LINE);
     ck_assert(process_wait_for_text(jsonl_path, "Contoso.A"));
-    close(end);
+    process_feed_close(feed);
     ck_assert_int_eq(process_wait(tool), 0);
     stop_with(1);
 }
@@ -218,10 +212,10 @@ START_TEST(service_that_does_not_answer_is_not_waited_for_for_ever)
 {
     struct run run;
 
-    ck_assert_int_eq(kill(service.pid, SIGSTOP), 0);
+    process_suspend(service.pid);
     flow_tool(&run, &service, GOOD_LINE, "send", "--pipe", "PIPE", "--timeout", "100", "--jsonl",
               "-", NULL);
-    ck_assert_int_eq(kill(service.pid, SIGCONT), 0);
+    process_resume(service.pid);
     ck_assert_int_eq(run.exit_status, 1);
     ck_assert_msg(strstr(run.err, service.pipe) != NULL, "%s", run.err);
     run_clear(&run);
@@ -231,26 +225,24 @@ END_TEST
 
 START_TEST(events_that_were_not_answered_for_are_in_doubt)
 {
-    char fifo[PROCESS_PATH_MAX], out[PROCESS_PATH_MAX], err[PROCESS_PATH_MAX], *said;
+    char path[PROCESS_PATH_MAX], out[PROCESS_PATH_MAX], err[PROCESS_PATH_MAX], *said;
     const char *const argv[] = {ETWRELAY_TOOL_PATH, "send",      "--pipe",
                                 service.pipe,       "--timeout", "200",
-                                "--jsonl",          fifo,        NULL};
+                                "--jsonl",          path,        NULL};
     size_t size;
     pid_t tool;
-    int end;
+    intptr_t feed;
 
-    ck_assert_int_eq(mkfifo(scratch_file(&service.scratch, "fifo", fifo), 0600), 0);
-    end = open(fifo, O_RDWR | O_CLOEXEC);
-    ck_assert_int_ge(end, 0);
+    feed = process_feed_open(&service.scratch, path);
     tool = process_start(argv, scratch_file(&service.scratch, "out", out),
                          scratch_file(&service.scratch, "err", err));
-    ck_assert_int_eq(write(end, GOOD_LINE, strlen(GOOD_LINE)), (int)strlen(GOOD_LINE));
+    process_feed_write(feed, GOOD_LINE);
     ck_assert(process_wait_for_text(jsonl_path, "Contoso.A"));
-    ck_assert_int_eq(kill(service.pid, SIGSTOP), 0);
-    ck_assert_int_eq(write(end, GOOD_LINE, strlen(GOOD_LINE)), (int)strlen(GOOD_LINE));
-    close(end);
+    process_suspend(service.pid);
+    process_feed_write(feed, GOOD_LINE);
+    process_feed_close(feed);
     ck_assert_int_eq(process_wait(tool), 1);
-    ck_assert_int_eq(kill(service.pid, SIGCONT), 0);
+    process_resume(service.pid);
     said = process_read_file(out, &size);
     ck_assert_int_eq(flow_number(said, "sent"), 2);
     ck_assert_msg(flow_number(said, "in_doubt") >= 1, "%s", said);

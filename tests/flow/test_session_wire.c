@@ -3,8 +3,6 @@
  * that nobody else notices. Reasons are those of protocol/PROTOCOL.md.
  */
 #include <check.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +10,7 @@
 
 #include "tests/support/process.h"
 #include "tests/support/raw_client.h"
+#include "tests/support/raw_link.h"
 
 static struct service service;
 static char jsonl[PROCESS_PATH_MAX];
@@ -645,8 +644,7 @@ START_TEST(a_client_that_drips_its_frame_byte_by_byte_is_cut_off_all_the_same)
     open_client(&client);
     raw_settle(&client);
     raw_frame(&client, WIRE_EVENT, 0, 1, zeros, sizeof zeros);
-    struct pollfd answer = {client.fd, POLLIN, 0};
-    while (poll(&answer, 1, 20) == 0) {
+    while (!raw_link_is_answered(client.link, 20)) {
         ck_assert_msg(time(NULL) <= end, "it may go on for ever");
         (void)raw_send_some(&client, 1);
     }
@@ -713,7 +711,7 @@ END_TEST
 static void reload_with(const char *format)
 {
     write_config(format);
-    ck_assert_int_eq(kill(service.pid, SIGHUP), 0);
+    process_ask_to_reload(service.pid);
 }
 
 static struct reply_provider_state next_state(struct raw_client *client)

@@ -2,7 +2,6 @@
  * Several sinks at once, each with its filter; and what a reload pushes to a client that is
  * connected.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,12 +85,11 @@ END_TEST
 
 static bool wait_until_enabled(struct etwr_provider *provider, uint8_t level, int wanted)
 {
-    const struct timespec pause = {0, 1000000};
     time_t deadline = time(NULL) + 20;
 
     while (etwr_provider_enabled(provider, level, 0x1) != wanted) {
         if (time(NULL) > deadline) return false;
-        nanosleep(&pause, NULL);
+        process_pause();
     }
     return true;
 }
@@ -99,7 +97,7 @@ static bool wait_until_enabled(struct etwr_provider *provider, uint8_t level, in
 static void reload(const char *config)
 {
     write_config(config);
-    ck_assert_int_eq(kill(service.pid, SIGHUP), 0);
+    process_ask_to_reload(service.pid);
 }
 
 #define NULL_SINK(level) "{\"sinks\":[{\"type\":\"null\",\"filter\":{\"level\":" level "}}]}"

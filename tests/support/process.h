@@ -3,7 +3,7 @@
  * runs until it is told to stop.
  *
  * Everything waits for a condition with a deadline; a test fails (Check) when one passes. Not for
- * threads.
+ * threads. process_unix.c and process_win.c have what each system does in its own way.
  */
 #ifndef ETWRELAY_TEST_PROCESS_H
 #define ETWRELAY_TEST_PROCESS_H
@@ -19,6 +19,9 @@
 #define PROCESS_PATH_MAX      256
 #define PROCESS_ARGUMENTS_MAX 40
 
+uint64_t process_now_ms(void);
+void process_pause(void); /* between two looks at a condition */
+
 /* A folder of its own under TMPDIR or /tmp; scratch_clear() removes it with everything in it.
  * Sockets lie in it: it is short. */
 struct scratch {
@@ -27,6 +30,8 @@ struct scratch {
 
 void scratch_init(struct scratch *scratch);
 void scratch_clear(struct scratch *scratch);
+/* Where a service of this folder listens, in a buffer of PROCESS_PATH_MAX bytes. */
+void scratch_pipe(const struct scratch *scratch, char *buffer);
 /* "FOLDER/NAME", in a buffer of PROCESS_PATH_MAX bytes; returns it. */
 const char *scratch_file(const struct scratch *scratch, const char *name, char *buffer);
 void scratch_write(const struct scratch *scratch, const char *name, const void *bytes, size_t size);
@@ -47,10 +52,30 @@ void run_clear(struct run *run);
 
 /* Start without waiting; standard output and error go to these files. */
 pid_t process_start(const char *const *argv, const char *out_path, const char *err_path);
+/* The same, with standard input from a file. */
+pid_t process_start_with(const char *const *argv, const char *in_path, const char *out_path,
+                         const char *err_path);
+/* Of a service: SIGTERM and SIGHUP, or the events that it waits for. */
+void process_ask_to_stop(pid_t pid);
+void process_ask_to_reload(pid_t pid);
+/* It stands still from here to there. */
+void process_suspend(pid_t pid);
+void process_resume(pid_t pid);
+/* At once, without another word of its own; process_wait() is still due. */
+void process_kill(pid_t pid);
 /* Wait until it ends and return its exit status as in struct run. */
 int process_wait(pid_t pid);
 /* Is `text` in the file at `path`, before the deadline? */
 bool process_wait_for_text(const char *path, const char *text);
+
+/* A "file" that another process can read while this one still writes it. `path` is where, in a
+ * buffer of PROCESS_PATH_MAX bytes. */
+intptr_t process_feed_open(const struct scratch *scratch, char *path);
+void process_feed_write(intptr_t feed, const char *text); /* waits for the reader */
+void process_feed_close(intptr_t feed);
+
+/* A place where no service listens, and the tool's words for one that is none. */
+extern const char process_absent_pipe[];
 
 /* etwrelayd in a scratch folder of its own. */
 struct service {
@@ -66,7 +91,7 @@ void service_init(struct service *service);
 /* Start `etwrelayd run --pipe ...` with these further arguments (NULL-terminated) and wait for
  * `ready`. */
 void service_start(struct service *service, const char *const *arguments);
-/* SIGTERM, wait, read {"final"}; the exit status must be 0. */
+/* Ask it to stop, wait, read {"final"}; the exit status must be 0. */
 void service_stop(struct service *service);
 void service_kill(struct service *service);
 void service_clear(struct service *service); /* kills what still runs */

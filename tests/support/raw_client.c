@@ -1,37 +1,26 @@
-/* See the header. Blocking sockets with a time limit: the test's own thread is all there is. */
+/* See the header. */
 #include "tests/support/raw_client.h"
 
 #include <check.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#define DEADLINE_S     30
+#include "tests/support/raw_link.h"
+
 #define CAPACITY_BYTES (4u << 20)
 
 void raw_connect(struct raw_client *client, const char *path)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct timeval limit = {.tv_sec = DEADLINE_S};
     memset(client, 0, sizeof *client);
     client->out = malloc(CAPACITY_BYTES);
     client->in = malloc(CAPACITY_BYTES);
     ck_assert(client->out != NULL && client->in != NULL);
-    client->fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    ck_assert_int_ge(client->fd, 0);
-    ck_assert_int_eq(setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
-    ck_assert_int_eq(setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit), 0);
-    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-    ck_assert_int_eq(connect(client->fd, (const struct sockaddr *)&address, sizeof address), 0);
+    client->link = raw_link_open(path);
 }
 
 void raw_close(struct raw_client *client)
 {
-    close(client->fd);
+    raw_link_close(client->link);
     free(client->out);
     free(client->in);
 }
@@ -72,7 +61,7 @@ void raw_hello(struct raw_client *client, uint64_t first_sequence)
     struct writer writer;
     struct request_hello hello = {.version_lowest = WIRE_VERSION,
                                   .version_highest = WIRE_VERSION,
-                                  .claimed_pid = (uint32_t)getpid(),
+                                  .claimed_pid = raw_link_pid(),
                                   .instance = {1, 2, 3},
                                   .first_sequence = first_sequence,
                                   .image = {"raw", 3}};
@@ -155,19 +144,11 @@ void raw_flush(struct raw_client *client, uint64_t cookie)
 
 bool raw_send_some(struct raw_client *client, size_t size)
 {
-    size_t at = 0;
     ck_assert_uint_le(size, client->out_size);
-    while (at < size) {
-        ssize_t sent = send(client->fd, client->out + at, size - at, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR) continue;
-        ck_assert_msg(sent > 0 || errno == EPIPE || errno == ECONNRESET, "send: %s",
-                      strerror(errno));
-        if (sent <= 0) break;
-        at += (size_t)sent;
-    }
+    bool done = raw_link_send(client->link, client->out, size);
     client->out_size -= size;
     memmove(client->out, client->out + size, client->out_size);
-    return at == size;
+    return done;
 }
 
 bool raw_send(struct raw_client *client)
@@ -178,14 +159,10 @@ bool raw_send(struct raw_client *client)
 /* False: the connection has ended. */
 static bool receive(struct raw_client *client)
 {
-    ssize_t got;
-    do {
-        got = recv(client->fd, client->in + client->in_size, CAPACITY_BYTES - client->in_size, 0);
-    } while (got < 0 && errno == EINTR);
-    ck_assert_msg(got >= 0 || errno == ECONNRESET, "recv: %s", strerror(errno));
-    if (got <= 0) return false;
-    client->in_size += (size_t)got;
-    return true;
+    size_t got = raw_link_receive(client->link, client->in + client->in_size,
+                                  CAPACITY_BYTES - client->in_size);
+    client->in_size += got;
+    return got > 0;
 }
 
 static bool read_frame(struct raw_client *client, struct frame *frame)

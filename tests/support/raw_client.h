@@ -15,7 +15,7 @@
 #define RAW_SCHEMA 1 /* the id that raw_schema() announces: one uint32 field "n" */
 
 struct raw_client {
-    int fd;
+    intptr_t link;
     uint8_t *out; /* gathered */
     size_t out_size;
     uint8_t *in;             /* received */

@@ -2,11 +2,11 @@
 #include "tests/unit/sink/sink_fixture.h"
 
 #include <check.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "tests/support/process.h"
 
 #define DEADLINE_NS (20 * UINT64_C(1000000000))
 
@@ -264,8 +264,9 @@ void fixture_file_clear(struct fixture_file *file)
 
 void fixture_make_folder(char folder[64])
 {
-    snprintf(folder, 64, "/tmp/etwrelay-sink-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    struct scratch scratch;
+    scratch_init(&scratch);
+    memcpy(folder, scratch.path, sizeof scratch.path);
 }
 
 const char *fixture_path(const char *folder, const char *name)
@@ -277,11 +278,7 @@ const char *fixture_path(const char *folder, const char *name)
 
 void fixture_remove_folder(const char *folder)
 {
-    struct dirent *entry;
-    DIR *listing = opendir(folder);
-    if (!listing) return;
-    while ((entry = readdir(listing)) != NULL)
-        unlink(fixture_path(folder, entry->d_name));
-    closedir(listing);
-    rmdir(folder);
+    struct scratch scratch;
+    memcpy(scratch.path, folder, sizeof scratch.path);
+    scratch_clear(&scratch);
 }

@@ -4,8 +4,6 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "service/sink/clock.h"
 #include "tests/unit/sink/sink_fixture.h"
@@ -187,38 +185,6 @@ START_TEST(file_that_cannot_be_opened_is_told_at_start)
 }
 END_TEST
 
-START_TEST(fifo_without_a_reader_is_an_error_not_a_wait)
-{
-    char message[512] = "";
-    ck_assert_int_eq(mkfifo(fixture_path(folder, "fifo"), 0600), 0);
-    struct jsonl_options options = {.path = fixture_path(folder, "fifo"), .buffers = 4};
-    struct sink_callbacks callbacks = fixture_init(&fixture);
-    fixture.sink = sink_jsonl_create(&options, &callbacks);
-    ck_assert_int_eq(fixture.sink->ops->start(fixture.sink, 1, message), ETWR_E_IO);
-    fixture_clear(&fixture);
-}
-END_TEST
-
-START_TEST(reader_of_standard_output_that_goes_away_costs_events_not_the_process)
-{
-    int ends[2];
-    struct jsonl_options options = {.path = "-", .buffers = 4};
-    ck_assert_int_eq(pipe(ends), 0);
-    ck_assert_int_ge(dup2(ends[1], STDOUT_FILENO), 0); /* this test has a process of its own */
-    close(ends[1]);
-    struct sink_callbacks callbacks = fixture_init(&fixture);
-    fixture_start(&fixture, sink_jsonl_create(&options, &callbacks), 1);
-    fixture_put(&fixture, 0, sink_clock_now(), 1, 0);
-    fixture_settle(&fixture, 0);
-    ck_assert_uint_eq(fixture.counts[0].written, 1);
-    close(ends[0]);
-    fixture_put(&fixture, 0, sink_clock_now(), 2, 0);
-    fixture_settle(&fixture, 0);
-    ck_assert_uint_eq(fixture.counts[0].failed[ETWR_REASON_IO], 1);
-    finish();
-}
-END_TEST
-
 START_TEST(null_sink_takes_everything_at_once)
 {
     struct sink_callbacks callbacks = fixture_init(&fixture);
@@ -243,8 +209,6 @@ int main(void)
     tcase_add_test(cases, line_larger_than_a_buffer_is_written_whole);
     tcase_add_test(cases, lines_of_several_workers_stay_whole);
     tcase_add_test(cases, file_that_cannot_be_opened_is_told_at_start);
-    tcase_add_test(cases, fifo_without_a_reader_is_an_error_not_a_wait);
-    tcase_add_test(cases, reader_of_standard_output_that_goes_away_costs_events_not_the_process);
     tcase_add_test(cases, null_sink_takes_everything_at_once);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
