@@ -21,6 +21,7 @@
 #include "service/provider/registry.h"
 #include "service/settings.h"
 #include "service/sink/sink.h"
+#include "service/state.h"
 #include "service/worker.h"
 
 /* The service's own events: what was lost. */
@@ -40,6 +41,7 @@ struct relay {
         *stop_messages; /* made at the start: stopping must not fail for want of memory */
     uint32_t pid;
     uint64_t started_ms;
+    uint64_t started;                            /* FILETIME */
     atomic_uint_fast64_t refused[RELAY_REASONS]; /* connections turned away at the door */
 
     /* Until then places are scarce, and HELLO must come at once: SESSION_HELLO_PRESSURE_MS. */
@@ -53,6 +55,10 @@ struct relay {
     uv_timer_t housekeeping, pulse;
     bool has_loop, is_stopping, has_late_worker;
     uint64_t next_client_id;
+    struct state state; /* the counters that survive a crash */
+    uv_timer_t state_timer;
+    bool has_previous;   /* state.found is of a run that ended badly */
+    bool is_state_asked; /* the workers have been asked for their part */
 };
 
 /* Run the service until it is told to stop. Returns the process's exit status. */
@@ -103,6 +109,15 @@ struct config_limits relay_limits(const struct config *config);
 /* ---- relay_pulse.c ---- */
 /* From now on tell the service manager, if there is one, how the service does. */
 void relay_start_pulse(struct relay *relay);
+
+/* ---- relay_state.c: counters across a crash; all on the main thread ---- */
+/* Find out and log how the run before on this pipe ended. Never stops a start. */
+void relay_open_state(struct relay *relay, const char *pipe);
+/* The service accepts: from now on the counters are written down once a second while they change,
+ * and an end without relay_end_state() is a bad one. */
+void relay_begin_state(struct relay *relay);
+/* After the sinks have stopped: the last counters, and that this was a stop. */
+void relay_end_state(struct relay *relay);
 
 /* ---- relay_pins.c ---- */
 /* Keep the providers open that the config wants open from the start. */

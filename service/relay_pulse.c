@@ -17,14 +17,14 @@
 static void ask(struct relay *relay)
 {
     for (unsigned i = 0; i < relay->workers_started; i++)
-        worker_ask_pulse(&relay->workers[i]);
+        worker_ask_pulse(&relay->workers[i], PULSE_WATCHDOG);
 }
 
 /* The first worker that has not answered; NULL: all have. */
 static const struct worker *find_late(const struct relay *relay)
 {
     for (unsigned i = 0; i < relay->workers_started; i++)
-        if (!worker_has_pulse(&relay->workers[i])) return &relay->workers[i];
+        if (!worker_has_pulse(&relay->workers[i], PULSE_WATCHDOG)) return &relay->workers[i];
     return NULL;
 }
 
@@ -44,7 +44,7 @@ static void tell_alive(struct relay *relay)
     struct status_totals sum = {0};
     char status[STATUS_BYTES];
     for (unsigned i = 0; i < relay->workers_started; i++)
-        status_totals_add(&sum, &relay->workers[i].totals);
+        status_totals_add(&sum, worker_pulse_totals(&relay->workers[i], PULSE_WATCHDOG));
     snprintf(status, sizeof status,
              "%llu clients; accepted %llu, written %llu, not enabled %llu, dropped %llu, "
              "pending %llu",

@@ -174,6 +174,7 @@ static bool start_listener(struct relay *relay)
         return fail(HOST_CAUSE_PIPE, message);
     log_line(LOG_LEVEL_INFO, "listening on %s%s", pipe,
              activation->handle != 0 ? ", which the service manager opened" : "");
+    relay_open_state(relay, pipe);
     return true;
 }
 
@@ -275,6 +276,7 @@ static void clear(struct relay *relay)
         (void)uv_run(&relay->loop, UV_RUN_DEFAULT);
         (void)uv_loop_close(&relay->loop);
     }
+    state_close(&relay->state);
     quota_destroy(relay->quota);
     settings_unref(relay->settings);
     for (unsigned i = 0; relay->stop_messages != NULL && i < relay->worker_count; i++)
@@ -286,6 +288,7 @@ static void clear(struct relay *relay)
 static void run(struct relay *relay)
 {
     relay_pin_providers(relay);
+    relay_begin_state(relay);
     fprintf(stderr, "ready\n");
     host_tell(HOST_READY);
     relay_start_pulse(relay);
@@ -302,13 +305,18 @@ int relay_run(const struct options *options)
     relay->options = options;
     relay->pid = (uint32_t)uv_os_getpid();
     relay->started_ms = relay_now_ms();
+    relay->started = relay_filetime();
+    relay->state.file = -1;
     bool started = start(relay);
     if (started) run(relay);
     end_workers(relay);
     relay_stop_sinks(relay);
     for (unsigned i = 0; i < relay->workers_started; i++)
         worker_finish(&relay->workers[i]);
-    if (started) print_final(relay);
+    if (started) {
+        relay_end_state(relay);
+        print_final(relay);
+    }
     clear(relay);
     free(relay);
     log_finish();

@@ -11,16 +11,11 @@
 
 #include "protocol/text.h"
 #include "service/pipe/session.h"
+#include "service/status_totals.h"
 
 struct relay;
 struct worker;
 struct status_request;
-
-/* Where one worker's clients stand, in few words. */
-struct status_totals {
-    uint64_t clients; /* connected */
-    uint64_t accepted, written, not_enabled, dropped, pending;
-};
 
 /* Ask on behalf of a session; answered by session_send_status() later. False: no memory. */
 bool status_ask(struct session *session);

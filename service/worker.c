@@ -200,7 +200,8 @@ enum etwr_status worker_start(struct worker *worker, struct relay *relay, unsign
     atomic_init(&worker->has_settled, false);
     atomic_init(&worker->has_enablement, false);
     atomic_init(&worker->session_load, 0);
-    atomic_init(&worker->is_pulse_asked, false);
+    for (size_t i = 0; i < PULSE_KINDS; i++)
+        atomic_init(&worker->pulses[i].is_asked, false);
     enum etwr_status status = ETWR_E_IO;
     if (uv_mutex_init(&worker->inbox_mutex) != 0) goto no_mutex;
     status = allocate(worker);

@@ -33,6 +33,7 @@
 #define WORKER_LOST_EVENTS_MS 1000 /* losses are told at latest after this */
 
 struct relay;
+struct state_record;
 struct status_request;
 
 enum worker_message_kind {
@@ -40,6 +41,7 @@ enum worker_message_kind {
     WORKER_SETTINGS,     /* adopt these */
     WORKER_STATUS,       /* add your part to this request */
     WORKER_STATUS_READY, /* all parts are there: answer the session that asked */
+    WORKER_PREVIOUS_RUN, /* tell in the trace how the run before ended */
     WORKER_STOP          /* drain and end */
 };
 
@@ -50,8 +52,17 @@ struct worker_message {
     struct peer peer;
     struct quota_user *user;
     uint64_t client_id;
-    struct settings *settings;      /* WORKER_SETTINGS: a reference */
-    struct status_request *request; /* WORKER_STATUS, WORKER_STATUS_READY */
+    struct settings *settings;           /* WORKER_SETTINGS: a reference */
+    struct status_request *request;      /* WORKER_STATUS, WORKER_STATUS_READY */
+    const struct state_record *previous; /* WORKER_PREVIOUS_RUN: the relay's */
+};
+
+/* Who asks a worker for a sign of life, each in a time of its own. */
+enum worker_pulse_kind { PULSE_WATCHDOG, PULSE_STATE, PULSE_KINDS };
+
+struct worker_pulse {
+    atomic_bool is_asked; /* until the worker answers; then `totals` are the asker's to read */
+    struct status_totals totals;
 };
 
 enum worker_phase {
@@ -103,8 +114,7 @@ struct worker {
     atomic_bool has_settled;    /* some sink has batches back */
     atomic_bool has_enablement; /* some provider's listeners have changed */
     atomic_uint session_load;   /* sessions, for the acceptor to choose by */
-    atomic_bool is_pulse_asked; /* until it answers; then `totals` are the asker's to read */
-    struct status_totals totals;
+    struct worker_pulse pulses[PULSE_KINDS];
 
     enum worker_phase phase;
     uint64_t phase_ms;  /* since when it stops, or flushes */
@@ -122,6 +132,8 @@ struct worker {
 
     struct session *sessions;
     size_t session_count;
+    struct session
+        *next_released; /* whose turn it is when sinks have room again; NULL: the first */
     struct session *owed, *paused;
     struct client *clients; /* those whose connection has ended but not their account, too */
     struct client *lossy;
@@ -185,11 +197,13 @@ void worker_tell_enablement(struct worker *worker);
 
 /* ---- worker_pulse.c ---- */
 /* Ask for a sign of life; main thread. Not again before it has come. */
-void worker_ask_pulse(struct worker *worker);
+void worker_ask_pulse(struct worker *worker, enum worker_pulse_kind kind);
 /* Between two events. */
 void worker_answer_pulse(struct worker *worker);
-/* Has it come? Then worker->totals are of that moment. */
-bool worker_has_pulse(const struct worker *worker);
+/* Has it come? Then the totals are of that moment. */
+bool worker_has_pulse(const struct worker *worker, enum worker_pulse_kind kind);
+const struct status_totals *worker_pulse_totals(const struct worker *worker,
+                                                enum worker_pulse_kind kind);
 
 /* ---- worker_inbox.c ---- */
 /* Have its loop turn, unless it has ended. From any thread. */

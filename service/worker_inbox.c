@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "service/lost_events.h"
+#include "service/previous_run.h"
 #include "service/relay.h"
 #include "service/status.h"
 #include "service/worker.h"
@@ -66,6 +67,7 @@ void worker_drop_message(struct worker *worker, struct worker_message *message)
     case WORKER_STATUS_READY:
         status_drop(message->request);
         break;
+    case WORKER_PREVIOUS_RUN:
     case WORKER_STOP:
         break;
     }
@@ -100,6 +102,9 @@ static void handle(struct worker *worker, struct worker_message *message)
         break;
     case WORKER_STATUS_READY:
         status_answer(message->request, worker);
+        break;
+    case WORKER_PREVIOUS_RUN:
+        (void)previous_run_tell(worker, message->previous); /* without memory the log has it */
         break;
     case WORKER_STOP:
         worker_begin_stop(worker);
