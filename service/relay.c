@@ -16,15 +16,18 @@
 #define ITEM_HEADER_BYTES   8
 #define RELATED_ITEM_BYTES  24
 
+/* Members of an origin that are text, and so are measured. */
+#define TEXTS (CONFIG_ORIGIN_USER | CONFIG_ORIGIN_PACKAGE | CONFIG_ORIGIN_IMAGE)
+
 /* An extended item of an ETW record takes its header and its data, rounded up to 8. */
 static size_t item_bytes(size_t data)
 {
     return ITEM_HEADER_BYTES + ((data + 7) & ~(size_t)7);
 }
 
-static size_t record_bytes(const struct sink_event *event)
+static size_t record_bytes(const struct sink_event *event, const struct etwr_bytes *metadata)
 {
-    return RECORD_HEADER_BYTES + item_bytes(event->traits.size) + item_bytes(event->metadata.size) +
+    return RECORD_HEADER_BYTES + item_bytes(event->traits.size) + item_bytes(metadata->size) +
            event->values.size + (event->related_activity_id == NULL ? 0 : RELATED_ITEM_BYTES);
 }
 
@@ -56,20 +59,20 @@ static void stamp(const struct session *session, const struct slot_schema *schem
                   struct sink_event *event, uint64_t sequence, uint8_t buffer[ORIGIN_MAX_BYTES])
 {
     const struct client *client = session->client;
-    const struct origin_values values = {
+    struct origin_values values = {
         .pid = client->peer.pid,
         .tid = event->tid,
         .time = event->time,
         .sequence = sequence,
         .claimed_pid = client->claimed_pid,
-        .user = {client->peer.user, strlen(client->peer.user)},
-        .package = {client->peer.package, strlen(client->peer.package)},
-        .image = {client->image, strlen(client->image)},
     };
-    struct sink_event stamped = *event;
+    if (schema->origin & TEXTS) {
+        values.user = (struct etwr_bytes){client->peer.user, strlen(client->peer.user)};
+        values.package = (struct etwr_bytes){client->peer.package, strlen(client->peer.package)};
+        values.image = (struct etwr_bytes){client->image, strlen(client->image)};
+    }
     size_t size = origin_size(schema->origin, &values);
-    stamped.metadata = schema->stamped;
-    if (schema->stamped.size == 0 || !origin_fits(record_bytes(&stamped), size)) {
+    if (schema->stamped.size == 0 || !origin_fits(record_bytes(event, &schema->stamped), size)) {
         session->worker->transport.unstamped++;
         return;
     }
@@ -152,7 +155,7 @@ enum etwr_reason relay_handle_event(struct session *session, const struct reques
         .pid = client->peer.pid,
         .tid = request->thread_id,
     };
-    if (record_bytes(&event) > ETWR_RECORD_MAX_BYTES)
+    if (record_bytes(&event, &event.metadata) > ETWR_RECORD_MAX_BYTES)
         return drop(session, slot, ETWR_REASON_TOO_LARGE);
 
     unsigned listeners = find_listeners(slot, worker->sink_count, &event.descriptor);

@@ -176,7 +176,9 @@ enum etwr_status request_read_event(const struct frame *frame, struct request_ev
     struct request_event e = {0};
     struct reader reader;
 
-    if (!begin(frame, WIRE_EVENT, &reader)) return ETWR_E_MALFORMED;
+    if (frame->kind != WIRE_EVENT || frame->slot == 0) return ETWR_E_MALFORMED;
+    if (frame->flags & ~(WIRE_EVENT_HAS_ACTIVITY | WIRE_EVENT_HAS_RELATED)) return ETWR_E_MALFORMED;
+    reader_init(&reader, frame->body, frame->body_size);
     e.slot = frame->slot;
     e.schema_id = read_u32(&reader);
     e.time = read_u64(&reader);

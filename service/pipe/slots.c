@@ -96,12 +96,14 @@ static size_t bucket_of(const struct slot *slot, uint32_t id)
     return (size_t)(hash >> 32) & (slot->bucket_count - 1);
 }
 
-struct slot_schema *slot_find_schema(const struct slot *slot, uint32_t id)
+struct slot_schema *slot_find_schema(struct slot *slot, uint32_t id)
 {
+    if (slot->last != NULL && slot->last->id == id) return slot->last;
     if (slot->bucket_count == 0) return NULL;
     struct slot_schema *schema = slot->buckets[bucket_of(slot, id)];
     while (schema != NULL && schema->id != id)
         schema = schema->next;
+    if (schema != NULL) slot->last = schema;
     return schema;
 }
 
@@ -154,6 +156,7 @@ void slot_remove_schema(struct slot *slot, struct slot_schema *schema)
     while (*link != schema)
         link = &(*link)->next;
     *link = schema->next;
+    if (slot->last == schema) slot->last = NULL;
     slot->schema_count--;
     destroy_schema(schema);
 }
@@ -169,6 +172,7 @@ size_t slot_clear_schemas(struct slot *slot)
             destroy_schema(schema);
         }
     }
+    slot->last = NULL;
     slot->schema_count = 0;
     return charged;
 }

@@ -42,6 +42,7 @@ struct slot {
     uint32_t captures, captures_told; /* how often its state was asked for; and passed on */
     uint64_t events;                  /* not added to provider->events yet */
     size_t charged_bytes;
+    struct slot_schema *last;     /* found last: events come in runs */
     struct slot_schema **buckets; /* NULL while there is none */
     size_t bucket_count;          /* a power of 2 */
     size_t schema_count;
@@ -66,7 +67,7 @@ struct slot *slots_add(struct slots *slots, uint16_t number, struct account_labe
 void slots_remove(struct slots *slots, struct slot *slot);
 void slots_clear(struct slots *slots); /* empty already: frees the array */
 
-struct slot_schema *slot_find_schema(const struct slot *slot, uint32_t id);
+struct slot_schema *slot_find_schema(struct slot *slot, uint32_t id);
 /* A new schema, refused with ETWR_REASON_SCHEMA until filled in. `id` is not in use. NULL: no
  * memory. */
 struct slot_schema *slot_add_schema(struct slot *slot, uint32_t id);
