@@ -252,7 +252,8 @@ static struct moved move_entries(struct session *session, const uint8_t *bytes, 
     return moved;
 }
 
-/* Give back what was moved, and the room to whoever waits for it. */
+/* Give back what was moved, and the room to whoever waits for it: once half of the queue is free,
+ * or each piece that leaves would wake a writer for just as much. */
 static void settle_move(struct session *session, const struct moved *moved)
 {
     struct etwr_client *client = session->client;
@@ -261,7 +262,8 @@ static void settle_move(struct session *session, const struct moved *moved)
     queue_consume(&client->queue, moved->bytes);
     account_drop_queued(&client->account, ETWR_REASON_TOO_LARGE, moved->too_large);
     account_send(&client->account, moved->events, session->flight.sent);
-    if (client->room_waiters > 0) os_monitor_wake_all(client->monitor);
+    if (client->room_waiters > 0 && !queue_is_half_full(&client->queue))
+        os_monitor_wake_all(client->monitor);
     client_unlock(client);
 }
 
