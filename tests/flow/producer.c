@@ -59,6 +59,7 @@ static void wait_for_start(struct producer *producer, const char *go_file)
 {
     if (etwr_client_wait_connected(producer->client, DEADLINE_MS) == ETWR_OK)
         fputs("connected\n", stderr);
+    fflush(stderr); /* Wine's C library keeps what goes to a file */
     for (int i = 0; i < DEADLINE_MS && !is_there(go_file); i++)
         process_pause();
 }
