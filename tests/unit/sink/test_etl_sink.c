@@ -400,8 +400,10 @@ START_TEST(start_says_which_file_cannot_be_created_and_why)
     struct sink_callbacks callbacks = fixture_init(&fixture);
     fixture.sink = sink_etl_create(&options, &callbacks);
     ck_assert_int_eq(fixture.sink->ops->start(fixture.sink, 1, message), ETWR_E_IO);
-    ck_assert_ptr_nonnull(strstr(message, "/nonexistent/folder/t.etl"));
-    ck_assert_ptr_nonnull(strstr(message, "No such file or directory"));
+    const char *path = strstr(message, options.path);
+    ck_assert_ptr_nonnull(path);
+    /* What the system says behind it differs, but it says something. */
+    ck_assert_uint_gt(strlen(path), strlen(options.path) + strlen(": ") + 5);
     fixture_clear(&fixture);
 }
 END_TEST

@@ -7,6 +7,7 @@
 
 #include "client/tool/provider_table.h"
 #include "client/tool/summary.h"
+#include "tests/support/process.h"
 
 static struct etwr_client *client;
 static struct provider_table table;
@@ -16,7 +17,7 @@ static void start(void)
     struct etwr_client_options options;
 
     etwr_client_options_init(&options);
-    options.pipe = "/nonexistent/relay.sock";
+    options.pipe = process_absent_pipe;
     ck_assert_int_eq(etwr_client_create(&options, &client), ETWR_OK);
     provider_table_init(&table, client);
 }
