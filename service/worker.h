@@ -132,8 +132,7 @@ struct worker {
 
     struct session *sessions;
     size_t session_count;
-    struct session
-        *next_released; /* whose turn it is when sinks have room again; NULL: the first */
+    struct session *first_held; /* when sinks had no room; NULL: it has ended */
     struct session *owed, *paused;
     struct client *clients; /* those whose connection has ended but not their account, too */
     struct client *lossy;
@@ -184,6 +183,8 @@ void worker_note_put(struct worker *worker, uint8_t level);
  */
 struct account_batch *worker_batch(struct worker *worker, struct sink_batch *batch);
 void worker_flush_sinks(struct worker *worker);
+/* At the end of this turn. */
+void worker_want_flush(struct worker *worker);
 void worker_collect_settled(struct worker *worker);
 void worker_hold_sessions(struct worker *worker);
 void worker_release_sinks(struct worker *worker);

@@ -36,6 +36,12 @@ void worker_flush_sinks(struct worker *worker)
     (void)uv_timer_stop(&worker->flush_timer);
 }
 
+/* Not at once: a crowd that flushes shares one buffer a turn, and would use up all of them. */
+void worker_want_flush(struct worker *worker)
+{
+    if (worker->has_put) worker->is_urgent = true;
+}
+
 /* ---- back-pressure ---- */
 
 bool worker_sinks_ready(struct worker *worker)
@@ -76,16 +82,19 @@ static bool has_room(struct worker *worker)
     return true;
 }
 
+/* Room may be gone again before all have had their turn. So it begins with the session that was
+ * held back first, and the others read in the order of the list behind it: else those at its front
+ * would have all there is. Releasing takes no session out of the list. */
 void worker_release_sinks(struct worker *worker)
 {
+    struct session *session = worker->first_held;
     if (!worker->is_held || !has_room(worker)) return;
     worker->is_held = false;
     (void)uv_timer_stop(&worker->retry_timer);
-    struct session *session = worker->sessions;
-    while (session != NULL && !worker->is_held) {
-        struct session *next = session->next;
+    for (size_t left = worker->session_count; left > 0 && !worker->is_held; left--) {
+        if (session == NULL) session = worker->sessions;
         session_release(session, SESSION_HOLD_SINKS);
-        session = next;
+        session = session->next;
     }
 }
 

@@ -213,7 +213,7 @@ void session_add_flush(struct session *session, uint64_t cookie)
     flush->cookie = cookie;
     flush->sequence = session->client->account.next_sequence - 1;
     session_owe(session);
-    worker_flush_sinks(session->worker);
+    worker_want_flush(session->worker);
     if (session->flush_count == SESSION_FLUSHES_MAX) session_hold(session, SESSION_HOLD_FLUSH);
 }
 
