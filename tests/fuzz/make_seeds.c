@@ -17,6 +17,9 @@
 #define ETL_SEED_BUFFER_BYTES 2048
 #define ETL_SEED_BUFFERS      8
 
+#define SCHEDULES      16u
+#define SCHEDULE_BYTES 200
+
 static const char *folder;
 
 static void write_seed(const char *target, const char *name, const void *bytes, size_t size)
@@ -208,6 +211,25 @@ static void make_etl(char *bytes, size_t capacity)
     write_seed("etl", "windows", bytes, size);
 }
 
+/* Schedules mean something whatever they are; so any bytes do. */
+static void make_schedules(void)
+{
+    uint32_t state = 1;
+
+    for (unsigned i = 0; i < SCHEDULES; i++) {
+        uint8_t bytes[SCHEDULE_BYTES];
+        char name[32];
+        for (size_t j = 0; j < sizeof bytes; j++) {
+            state = state * 1664525u + 1013904223u;
+            bytes[j] = (uint8_t)(state >> 24);
+        }
+        bytes[0] = 0; /* somebody connects */
+        snprintf(name, sizeof name, "schedule-%02u", i);
+        write_seed("session", name, bytes, sizeof bytes);
+        write_seed("client", name, bytes, sizeof bytes);
+    }
+}
+
 /* The helpers fail by Check's means, so this is a test, too: of the vectors it reads. */
 START_TEST(seeds_can_be_made_of_the_vectors)
 {
@@ -220,6 +242,7 @@ START_TEST(seeds_can_be_made_of_the_vectors)
     make_json(bytes, capacity);
     make_config(bytes, capacity);
     make_etl(bytes, capacity);
+    make_schedules();
     free(bytes);
 }
 END_TEST

@@ -1,0 +1,15 @@
+/*
+ * A whole relay in one thread: a worker with its sessions, sinks and clients of the test's, and a
+ * clock that the test moves. Bytes say what happens next; after each step the books must balance.
+ */
+#ifndef ETWRELAY_TESTS_FUZZ_WORLD_H
+#define ETWRELAY_TESTS_FUZZ_WORLD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Run a schedule from the beginning to the service's end. Returns the number of clients' events
+ * that the service accepted. */
+uint64_t world_run(const uint8_t *bytes, size_t size);
+
+#endif
