@@ -1,0 +1,133 @@
+/* See the header. */
+#include "tests/load/load.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/sockios.h>
+
+#define DEADLINE_MS 20000
+
+bool load_is_full(void)
+{
+    const char *word = getenv("ETWR_LONG");
+    return word != NULL && word[0] != 0 && strcmp(word, "0") != 0;
+}
+
+unsigned load_scale(unsigned full)
+{
+    return load_is_full() ? full : full / 10;
+}
+
+uint64_t load_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void load_pause(void)
+{
+    const struct timespec pause = {0, 1000000};
+    nanosleep(&pause, NULL);
+}
+
+/* ---- the service's process ---- */
+
+unsigned load_descriptors(const struct service *service)
+{
+    char path[64];
+    unsigned count = 0;
+    snprintf(path, sizeof path, "/proc/%ld/fd", (long)service->pid);
+    DIR *folder = opendir(path);
+    ck_assert_ptr_nonnull(folder);
+    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        if (entry->d_name[0] != '.') count++;
+    closedir(folder);
+    return count;
+}
+
+bool load_wait_descriptors(const struct service *service, unsigned count)
+{
+    uint64_t until = load_now_ms() + DEADLINE_MS;
+    while (load_descriptors(service) > count) {
+        if (load_now_ms() > until) return false;
+        load_pause();
+    }
+    return true;
+}
+
+uint64_t load_memory_bytes(const struct service *service)
+{
+    char path[64];
+    unsigned long whole = 0, resident = 0;
+    snprintf(path, sizeof path, "/proc/%ld/statm", (long)service->pid);
+    FILE *file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fscanf(file, "%lu %lu", &whole, &resident), 2);
+    fclose(file);
+    return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+bool load_memory_is_foreign(void)
+{
+    return LOAD_SANITIZED != 0;
+}
+
+void load_start(struct service *service, const char *sink, const char *config)
+{
+    char path[PROCESS_PATH_MAX];
+    const char *arguments[6] = {"--sink", sink};
+    if (config != NULL) {
+        scratch_write(&service->scratch, "config.json", config, strlen(config));
+        arguments[2] = "--config";
+        arguments[3] = scratch_file(&service->scratch, "config.json", path);
+    }
+    service_start(service, arguments);
+}
+
+/* ---- clients ---- */
+
+struct socket_client *load_make_clients(unsigned count)
+{
+    struct socket_client *clients = calloc(count, sizeof *clients);
+    ck_assert_ptr_nonnull(clients);
+    for (unsigned i = 0; i < count; i++)
+        ck_assert(socket_client_init(&clients[i]));
+    return clients;
+}
+
+void load_free_clients(struct socket_client *clients, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        socket_client_clear(&clients[i]);
+    free(clients);
+}
+
+void load_wait_read(const struct socket_client *client)
+{
+    uint64_t until = load_now_ms() + DEADLINE_MS;
+    int unread = 1;
+    while (ioctl(client->fd, SIOCOUTQ, &unread) == 0 && unread > 0) {
+        ck_assert_uint_lt(load_now_ms(), until);
+        load_pause();
+    }
+}
+
+void load_print(const char *name, const char *format, ...)
+{
+    va_list list;
+    printf("{\"test\":\"%s\",\"full\":%s,", name, load_is_full() ? "true" : "false");
+    va_start(list, format);
+    vprintf(format, list);
+    va_end(list);
+    puts("}");
+    fflush(stdout);
+}

@@ -1,0 +1,261 @@
+/*
+ * A thousand clients at once: all of their events are accounted for, none is served at another's
+ * expense; and what crowds do that mean harm: announce much and send little, come and go, drip.
+ */
+#include <check.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/load/load.h"
+
+#define CROWD          1000u
+#define EVENTS         1000u
+#define BATCH          50u
+#define JAIN_MIN       0.95
+#define GROWTH_MAX     (16u << 20)
+#define CYCLES         10000u
+#define SLOW           500u
+#define SLOW_SECONDS   3u
+#define FRAME_TIMEOUT  "{\"limits\":{\"frame_timeout_ms\":1500}}"
+#define MEMORY_PERCENT 105u
+#define MEMORY_SLACK   (1u << 20)
+
+static struct service service;
+
+static void setup(void)
+{
+    service_init(&service);
+}
+
+static void teardown(void)
+{
+    service_clear(&service);
+}
+
+/* ---- all at once ---- */
+
+static void send_batch(struct socket_client *client)
+{
+    for (uint32_t i = 0; i < BATCH; i++)
+        socket_client_number(client, 1, i);
+    socket_client_flush(client, 1);
+    ck_assert(socket_client_send(client));
+}
+
+static double jain(const unsigned *done, unsigned count)
+{
+    double sum = 0, squares = 0;
+    for (unsigned i = 0; i < count; i++) {
+        sum += done[i];
+        squares += (double)done[i] * done[i];
+    }
+    return sum * sum / (count * squares);
+}
+
+/* Each client has one batch under way, and the next when that is answered. Returns the fairness of
+ * what was answered by half-time. */
+static double run_crowd(struct socket_client *clients, unsigned count)
+{
+    unsigned *done = calloc(count, sizeof *done);
+    struct pollfd *wanted = calloc(count, sizeof *wanted);
+    uint64_t all = 0, total = (uint64_t)count * EVENTS;
+    double fairness = 0;
+    ck_assert(done != NULL && wanted != NULL);
+    for (unsigned i = 0; i < count; i++) {
+        wanted[i] = (struct pollfd){.fd = clients[i].fd, .events = POLLIN};
+        send_batch(&clients[i]);
+    }
+    while (all < total) {
+        ck_assert_int_gt(poll(wanted, count, 20000), 0);
+        for (unsigned i = 0; i < count; i++) {
+            struct frame frame;
+            if ((wanted[i].revents & POLLIN) == 0) continue;
+            ck_assert(socket_client_skip_to(&clients[i], WIRE_FLUSHED, &frame));
+            done[i] += BATCH;
+            all += BATCH;
+            if (fairness == 0 && all >= total / 2) fairness = jain(done, count);
+            if (done[i] < EVENTS)
+                send_batch(&clients[i]);
+            else
+                wanted[i].fd = -1;
+        }
+    }
+    free(done);
+    free(wanted);
+    return fairness;
+}
+
+START_TEST(a_crowd_is_accounted_for_to_the_event_and_served_alike)
+{
+    unsigned count = load_scale(CROWD);
+    struct socket_client *clients = load_make_clients(count);
+    char sink[PROCESS_PATH_MAX + 8], path[PROCESS_PATH_MAX];
+    snprintf(sink, sizeof sink, "etl:%s", scratch_file(&service.scratch, "crowd.etl", path));
+    load_start(&service, sink, NULL);
+    for (unsigned i = 0; i < count; i++)
+        ck_assert(socket_client_join(&clients[i], service.pipe, "Contoso.Crowd"));
+    uint64_t began = load_now_ms();
+    double fairness = run_crowd(clients, count);
+    uint64_t took = load_now_ms() - began;
+    for (unsigned i = 0; i < count; i++)
+        ck_assert_uint_eq(clients[i].ack.written + socket_client_dropped(&clients[i]), EVENTS);
+    load_print("crowd", "\"clients\":%u,\"events\":%llu,\"jain\":%.4f,\"ms\":%llu", count,
+               (unsigned long long)count * EVENTS, fairness, (unsigned long long)took);
+    load_free_clients(clients, count);
+    service_stop(&service);
+    service_check_account(&service);
+    ck_assert_uint_eq(service_final(&service, "accepted"), (uint64_t)count * EVENTS);
+    ck_assert_uint_eq(service_final(&service, "written"), (uint64_t)count * EVENTS);
+    ck_assert_double_ge(fairness, JAIN_MIN);
+}
+END_TEST
+
+/* ---- much announced, little sent ---- */
+
+START_TEST(frames_that_are_only_announced_take_no_memory)
+{
+    static const uint8_t beginning[12] = {0xFF, 0xFF, 0, 0, WIRE_EVENT, 0, 1, 0, 1, 0, 0, 0};
+    unsigned count = CROWD; /* quick enough to be run whole */
+    struct socket_client *clients = load_make_clients(count);
+    load_start(&service, "null", NULL);
+    for (unsigned i = 0; i < count; i++)
+        ck_assert(socket_client_join(&clients[i], service.pipe, "Contoso.Crowd"));
+    uint64_t before = load_memory_bytes(&service);
+    for (unsigned i = 0; i < count; i++) {
+        socket_client_bytes(&clients[i], beginning, sizeof beginning);
+        ck_assert(socket_client_send(&clients[i]));
+    }
+    for (unsigned i = 0; i < count; i++)
+        load_wait_read(&clients[i]);
+    uint64_t after = load_memory_bytes(&service);
+    uint64_t growth = after > before ? after - before : 0;
+    load_print("announced", "\"clients\":%u,\"growth_bytes\":%llu", count,
+               (unsigned long long)growth);
+    if (!load_memory_is_foreign()) ck_assert_uint_le(growth, GROWTH_MAX);
+    load_free_clients(clients, count);
+    service_stop(&service);
+}
+END_TEST
+
+/* ---- come and go ---- */
+
+static void knock(struct socket_client *client, unsigned i)
+{
+    ck_assert(socket_client_connect(client, service.pipe));
+    if (i % 3 == 1) socket_client_hello(client);
+    if (i % 3 != 0) socket_client_bytes(client, "\5\0\0\0", 4);
+    (void)socket_client_send(client);
+    socket_client_close(client);
+}
+
+/* Behind so many that have gone the service may be full for a moment. */
+static void join_honest(struct socket_client *client)
+{
+    uint64_t until = load_now_ms() + 20000;
+    while (!socket_client_join(client, service.pipe, "Contoso.Honest")) {
+        ck_assert_uint_lt(load_now_ms(), until);
+        load_pause();
+    }
+}
+
+START_TEST(clients_that_leave_at_once_leave_nothing_behind)
+{
+    unsigned cycles = load_scale(CYCLES);
+    struct socket_client *client = load_make_clients(1);
+    load_start(&service, "null", NULL);
+    for (unsigned i = 0; i < 2 * cycles; i++) /* what a burst takes at most is kept for the next */
+        knock(client, i);
+    join_honest(client);
+    socket_client_close(client);
+    unsigned base = 0;
+    for (uint64_t until = load_now_ms() + 500; load_now_ms() < until; load_pause())
+        base = load_descriptors(&service);
+    uint64_t before = load_memory_bytes(&service);
+    for (unsigned i = 0; i < cycles; i++)
+        knock(client, i);
+    ck_assert(load_wait_descriptors(&service, base));
+    join_honest(client);
+    socket_client_number(client, 1, 1);
+    ck_assert(socket_client_settle(client));
+    ck_assert_uint_eq(client->ack.written, 1);
+    uint64_t after = load_memory_bytes(&service);
+    load_print("come_and_go", "\"cycles\":%u,\"descriptors\":%u,\"before\":%llu,\"after\":%llu",
+               cycles, base, (unsigned long long)before, (unsigned long long)after);
+    if (!load_memory_is_foreign())
+        ck_assert_uint_le(after, before * MEMORY_PERCENT / 100 + MEMORY_SLACK);
+    load_free_clients(client, 1);
+    service_stop(&service);
+    service_check_account(&service);
+}
+END_TEST
+
+/* ---- drip ---- */
+
+/* Events that one honest client gets settled in so long, in batches of its own. */
+static uint64_t work(struct socket_client *honest, struct socket_client *slow, unsigned slow_count)
+{
+    uint64_t began = load_now_ms(), done = 0, dripped = 0;
+    while (load_now_ms() - began < SLOW_SECONDS * 1000) {
+        send_batch(honest);
+        struct frame frame;
+        ck_assert(socket_client_skip_to(honest, WIRE_FLUSHED, &frame));
+        done += BATCH;
+        if (slow_count == 0 || load_now_ms() - began < dripped * 1000) continue;
+        dripped++;
+        for (unsigned i = 0; i < slow_count; i++) {
+            socket_client_bytes(&slow[i], "\x30", 1);
+            (void)socket_client_send(&slow[i]); /* it may be closed already */
+        }
+    }
+    return done;
+}
+
+START_TEST(slow_clients_are_cut_off_and_the_honest_one_goes_on)
+{
+    unsigned count = load_scale(SLOW);
+    struct socket_client *slow = load_make_clients(count), *honest = load_make_clients(1);
+    load_start(&service, "null", FRAME_TIMEOUT);
+    ck_assert(socket_client_join(honest, service.pipe, "Contoso.Honest"));
+    uint64_t alone = work(honest, NULL, 0);
+    for (unsigned i = 0; i < count; i++)
+        ck_assert(socket_client_join(&slow[i], service.pipe, "Contoso.Slow"));
+    uint64_t beside = work(honest, slow, count);
+    unsigned cut = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct frame frame;
+        while (socket_client_skip_to(&slow[i], WIRE_ERROR, &frame)) {
+        }
+        if (slow[i].end == ETWR_REASON_FRAME_TIMEOUT) cut++;
+    }
+    load_print("slow_clients", "\"slow\":%u,\"cut_off\":%u,\"alone\":%llu,\"beside\":%llu", count,
+               cut, (unsigned long long)alone, (unsigned long long)beside);
+    ck_assert_uint_eq(cut, count);
+    ck_assert_uint_eq(honest->ack.written, alone + beside);
+    if (load_is_full()) ck_assert_uint_ge(beside * 2, alone);
+    load_free_clients(slow, count);
+    load_free_clients(honest, 1);
+    service_stop(&service);
+    service_check_account(&service);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("crowd");
+    TCase *tcase = tcase_create("crowd");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_set_timeout(tcase, 300);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_crowd_is_accounted_for_to_the_event_and_served_alike);
+    tcase_add_test(tcase, frames_that_are_only_announced_take_no_memory);
+    tcase_add_test(tcase, clients_that_leave_at_once_leave_nothing_behind);
+    tcase_add_test(tcase, slow_clients_are_cut_off_and_the_honest_one_goes_on);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
