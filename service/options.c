@@ -52,9 +52,11 @@ const char *options_help(void)
            "rights\n"
            "start, stop               start it, or stop it and wait until it has drained\n"
            "  --dry-run               show each step, change nothing\n"
-           "verify                    read back how it is set up: holds, does not hold, or cannot "
-           "be\n"
-           "                          told here\n"
+           "verify                    read back how it is set up, and try its pipe as others "
+           "would:\n"
+           "                          holds, does not hold, or cannot be tested here\n"
+           "  --trace                 also record an event in an ETW session, and look for it "
+           "there\n"
            "\n"
            "exit status: 0 done, 1 failed, 2 wrong usage\n";
 }
@@ -164,6 +166,8 @@ static void parse_service(int argc, char *const argv[], struct options *options)
             options->command = OPTIONS_HELP;
         else if (strcmp(argv[at], "--dry-run") == 0)
             options->dry_run = true;
+        else if (strcmp(argv[at], "--trace") == 0 && strcmp(argv[1], "verify") == 0)
+            options->trace = true;
         else
             wrong(options, "%s does not know %.128s", argv[1], argv[at]);
     }

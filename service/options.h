@@ -29,6 +29,7 @@ struct options { /* borrows from argv */
     unsigned workers;  /* 0: the config's */
     bool no_origin, allow_any_provider;
     bool is_service; /* run: under the service control manager */
+    bool trace;      /* verify: with an ETW session */
     bool dry_run;    /* a service command: show each step, change nothing */
     char message[OPTIONS_MESSAGE_BYTES];
 };

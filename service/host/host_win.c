@@ -33,6 +33,7 @@ bool host_is_service(void)
 
 int host_run(int (*run)(const struct options *options), const struct options *options)
 {
+    mitigation_forbid_children();
     return options->is_service ? service_run(run, options) : run(options);
 }
 
@@ -70,6 +71,7 @@ void host_print_final(const char *line, size_t size)
 void host_tell(enum host_state state)
 {
     service_tell(state);
+    if (state == HOST_READY) mitigation_log();
     if (state == HOST_READY && service_is_running())
         event_log_write(EVENT_LOG_STARTED, "etwrelayd " ETWR_VERSION " accepts connections");
 }

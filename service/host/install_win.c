@@ -176,5 +176,5 @@ int install_command(const struct options *options)
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(options->subcommand, commands[i].name) == 0)
             return commands[i].run(options->dry_run);
-    return verify_service();
+    return verify_service(options->trace);
 }

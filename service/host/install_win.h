@@ -15,6 +15,6 @@ int start_service(bool dry_run);
 int stop_service(bool dry_run);
 
 /* verify_win.c */
-int verify_service(void);
+int verify_service(bool with_trace);
 
 #endif

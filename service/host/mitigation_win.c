@@ -20,29 +20,49 @@ enum {
     POLICY_CHILD_PROCESS = 13,
 };
 
-static const struct {
+static struct {
     int policy;
     DWORD flags;
     const char *name;
+    DWORD error;
 } policies[] = {
-    {POLICY_STRICT_HANDLES, 0x3, "strict handle checks"},  /* and for good */
-    {POLICY_EXTENSION_POINTS, 0x1, "no extension points"}, /* no DLLs by hooks or the registry */
-    {POLICY_DYNAMIC_CODE, 0x1, "no dynamic code"},         /* no thread may opt out */
-    {POLICY_IMAGE_LOAD, 0x7, "no remote or low-label images"}, /* and System32's first */
-    {POLICY_CHILD_PROCESS, 0x1, "no child processes"},
+    {POLICY_STRICT_HANDLES, 0x3, "strict handle checks", 0},  /* and for good */
+    {POLICY_EXTENSION_POINTS, 0x1, "no extension points", 0}, /* no DLLs by hooks or the registry */
+    {POLICY_DYNAMIC_CODE, 0x1, "no dynamic code", 0},         /* no thread may opt out */
+    {POLICY_IMAGE_LOAD, 0x7, "no remote or low-label images", 0}, /* and System32's first */
+    {POLICY_CHILD_PROCESS, 0x1, "no child processes", 0},
 };
+#define POLICY_COUNT (sizeof policies / sizeof policies[0])
 
-void mitigation_start(void)
+static void ask(size_t i)
 {
     HMODULE kernel = GetModuleHandleW(L"kernel32.dll");
     /* Through void (*)(void): from one function type to another, gcc warns. */
     set_policy set =
         (set_policy)(void (*)(void))GetProcAddress(kernel, "SetProcessMitigationPolicy");
-    for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
-        DWORD flags = policies[i].flags;
-        if (set != NULL && set((PROCESS_MITIGATION_POLICY)policies[i].policy, &flags, sizeof flags))
-            continue;
-        log_line(LOG_LEVEL_DEBUG, "this system does not offer: %s (error %lu)", policies[i].name,
-                 GetLastError());
-    }
+    DWORD flags = policies[i].flags;
+    if (set == NULL)
+        policies[i].error = ERROR_PROC_NOT_FOUND;
+    else if (!set((PROCESS_MITIGATION_POLICY)policies[i].policy, &flags, sizeof flags))
+        policies[i].error = GetLastError();
+}
+
+void mitigation_start(void)
+{
+    for (size_t i = 0; i < POLICY_COUNT; i++)
+        if (policies[i].policy != POLICY_CHILD_PROCESS) ask(i);
+}
+
+void mitigation_forbid_children(void)
+{
+    for (size_t i = 0; i < POLICY_COUNT; i++)
+        if (policies[i].policy == POLICY_CHILD_PROCESS) ask(i);
+}
+
+void mitigation_log(void)
+{
+    for (size_t i = 0; i < POLICY_COUNT; i++)
+        if (policies[i].error != 0)
+            log_line(LOG_LEVEL_DEBUG, "this system does not offer: %s (error %lu)",
+                     policies[i].name, policies[i].error);
 }

@@ -11,34 +11,14 @@
 #include "service/host/event_source_win.h"
 #include "service/host/install_win.h"
 #include "service/host/scm_win.h"
+#include "service/host/probes_win.h"
 #include "service/host/service_win.h"
+#include "service/host/trace_probe_win.h"
+#include "service/host/verdicts_win.h"
+#include "service/pipe/listener.h"
 #include "windows/wide.h"
 
 #define CONFIG_BYTES 8192 /* the most that these queries return */
-
-struct verdicts {
-    unsigned failed, untold;
-};
-
-static void tell_verdict(struct verdicts *verdicts, const char *what, bool holds)
-{
-    printf("%-15s %s\n", holds ? "holds:" : "does not hold:", what);
-    if (!holds) verdicts->failed++;
-}
-
-static void tell_untold(struct verdicts *verdicts, const char *what, const char *why)
-{
-    printf("%-15s %s: %s\n", "not tested:", what, why);
-    verdicts->untold++;
-}
-
-static void tell_unknown(struct verdicts *verdicts, const char *what, DWORD error)
-{
-    char words[160], why[192];
-    wide_error_text(error, words, sizeof words);
-    snprintf(why, sizeof why, "%s (error %lu)", words, error);
-    tell_untold(verdicts, what, why);
-}
 
 /* It says so itself. */
 static bool is_wine(void)
@@ -59,20 +39,20 @@ static void check_config(struct verdicts *verdicts, SC_HANDLE service,
     union config_memory memory;
     DWORD needed;
     if (!QueryServiceConfigW(service, &memory.config, sizeof memory, &needed)) {
-        tell_unknown(verdicts, "how the service is registered", GetLastError());
+        verdicts_tell_error(verdicts, "how the service is registered", GetLastError());
         return;
     }
     const QUERY_SERVICE_CONFIGW *config = &memory.config;
-    tell_verdict(verdicts, "it is a process of its own",
-                 config->dwServiceType == SERVICE_WIN32_OWN_PROCESS);
-    tell_verdict(verdicts, "it starts with the system", config->dwStartType == SERVICE_AUTO_START);
-    tell_verdict(verdicts, "it runs as LocalService",
-                 config->lpServiceStartName != NULL &&
-                     _wcsicmp(config->lpServiceStartName, SCM_ACCOUNT) == 0);
-    tell_verdict(verdicts,
-                 "its command line is this program, quoted, with the data folder's configuration",
-                 scm_command_line(folder->config, line) && config->lpBinaryPathName != NULL &&
-                     wcscmp(config->lpBinaryPathName, line) == 0);
+    verdicts_tell(verdicts, "it is a process of its own",
+                  config->dwServiceType == SERVICE_WIN32_OWN_PROCESS);
+    verdicts_tell(verdicts, "it starts with the system", config->dwStartType == SERVICE_AUTO_START);
+    verdicts_tell(verdicts, "it runs as LocalService",
+                  config->lpServiceStartName != NULL &&
+                      _wcsicmp(config->lpServiceStartName, SCM_ACCOUNT) == 0);
+    verdicts_tell(verdicts,
+                  "its command line is this program, quoted, with the data folder's configuration",
+                  scm_command_line(folder->config, line) && config->lpBinaryPathName != NULL &&
+                      wcscmp(config->lpBinaryPathName, line) == 0);
 }
 
 static void check_settings(struct verdicts *verdicts, SC_HANDLE service)
@@ -82,9 +62,9 @@ static void check_settings(struct verdicts *verdicts, SC_HANDLE service)
         union config_memory memory;
         DWORD needed;
         if (QueryServiceConfig2W(service, setting->level, memory.bytes, sizeof memory, &needed))
-            tell_verdict(verdicts, setting->what, setting->holds(&memory));
+            verdicts_tell(verdicts, setting->what, setting->holds(&memory));
         else
-            tell_unknown(verdicts, setting->what, GetLastError());
+            verdicts_tell_error(verdicts, setting->what, GetLastError());
     }
 }
 
@@ -95,30 +75,30 @@ static void check_not_delayed(struct verdicts *verdicts, SC_HANDLE service)
     DWORD needed;
     if (QueryServiceConfig2W(service, SERVICE_CONFIG_DELAYED_AUTO_START_INFO, (BYTE *)&info,
                              sizeof info, &needed))
-        tell_verdict(verdicts, what, !info.fDelayedAutostart);
+        verdicts_tell(verdicts, what, !info.fDelayedAutostart);
     else
-        tell_unknown(verdicts, what, GetLastError());
+        verdicts_tell_error(verdicts, what, GetLastError());
 }
 
 static void check_folder(struct verdicts *verdicts, const char *what, const wchar_t *path,
                          bool is_logs)
 {
     if (is_wine()) {
-        tell_untold(verdicts, what, "Wine keeps no access lists");
+        verdicts_tell_untold(verdicts, what, "Wine keeps no access lists");
         return;
     }
     bool holds = data_folder_holds(path, is_logs);
     DWORD error = GetLastError();
     if (!holds && error != ERROR_SUCCESS)
-        tell_unknown(verdicts, what, error);
+        verdicts_tell_error(verdicts, what, error);
     else
-        tell_verdict(verdicts, what, holds);
+        verdicts_tell(verdicts, what, holds);
 }
 
 static void check_event_source(struct verdicts *verdicts)
 {
-    tell_verdict(verdicts, "the Event Log's source names this program",
-                 event_source_check() == ERROR_SUCCESS);
+    verdicts_tell(verdicts, "the Event Log's source names this program",
+                  event_source_check() == ERROR_SUCCESS);
 }
 
 static void check_running(struct verdicts *verdicts, SC_HANDLE service)
@@ -127,9 +107,9 @@ static void check_running(struct verdicts *verdicts, SC_HANDLE service)
     DWORD needed;
     if (QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)&status, sizeof status,
                              &needed))
-        tell_verdict(verdicts, "it runs", status.dwCurrentState == SERVICE_RUNNING);
+        verdicts_tell(verdicts, "it runs", status.dwCurrentState == SERVICE_RUNNING);
     else
-        tell_unknown(verdicts, "it runs", GetLastError());
+        verdicts_tell_error(verdicts, "it runs", GetLastError());
 }
 
 static SC_HANDLE open_service(void)
@@ -144,27 +124,101 @@ static SC_HANDLE open_service(void)
     return service;
 }
 
-int verify_service(void)
+static DWORD pid_of(SC_HANDLE service)
 {
-    struct verdicts verdicts = {0, 0};
+    SERVICE_STATUS_PROCESS status = {0};
+    DWORD needed;
+    (void)QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)&status, sizeof status,
+                               &needed);
+    return status.dwProcessId;
+}
+
+/* The configuration's pipe, or the default one, which the caller frees; NULL: GetLastError(). */
+static wchar_t *find_pipe(const struct config *config)
+{
+    char path[256];
+    const char *pipe = config == NULL ? NULL : config->pipe;
+    if (pipe == NULL && listener_default_path(true, path, sizeof path) == ETWR_OK) pipe = path;
+    if (pipe != NULL) return wide_from_utf8(pipe);
+    SetLastError(ERROR_FILENAME_EXCED_RANGE);
+    return NULL;
+}
+
+static void probe_pipe(struct verdicts *verdicts, SC_HANDLE service, const struct config *config)
+{
+    wchar_t *pipe = find_pipe(config);
+    struct probes_target target = {.pipe = pipe, .pid = pid_of(service), .why_not = NULL};
+    if (pipe == NULL) {
+        verdicts_tell_error(verdicts, "the pipe's name", GetLastError());
+        return;
+    }
+    target.serves_users = config == NULL || config->security.preset == CONFIG_PRESET_USERS;
+    if (target.pid == 0) target.why_not = "the service does not run";
+    if (is_wine()) target.why_not = "Wine enforces nothing of this";
+    probes_run(verdicts, &target);
+    free(pipe);
+}
+
+/* NULL: it is not to be read, and the service goes by none either. */
+static struct config *read_config(struct verdicts *verdicts, const struct data_folder *folder)
+{
+    struct config *config = NULL;
+    struct text errors;
+    char *path = wide_to_utf8(folder->config);
+    text_init(&errors);
+    bool is_good = path != NULL && config_load(path, &config, &errors) == ETWR_OK;
+    verdicts_tell(verdicts, "the configuration is good", is_good);
+    text_clear(&errors);
+    free(path);
+    return config;
+}
+
+static void check_files(struct verdicts *verdicts, const struct data_folder *folder,
+                        SC_HANDLE service)
+{
+    check_config(verdicts, service, folder);
+    check_folder(verdicts, "the data folder's access list", folder->path, false);
+    check_folder(verdicts, "the access list of its folder logs", folder->logs, true);
+}
+
+static void check_pipe(struct verdicts *verdicts, const struct data_folder *folder,
+                       SC_HANDLE service)
+{
+    struct config *config = read_config(verdicts, folder);
+    probe_pipe(verdicts, service, config);
+    config_unref(config);
+}
+
+static void check_trace(struct verdicts *verdicts)
+{
+    if (is_wine())
+        verdicts_tell_untold(verdicts, "an event sent through the pipe is in an ETW session",
+                             "Wine's ETW records nothing");
+    else
+        trace_probe_run(verdicts);
+}
+
+int verify_service(bool with_trace)
+{
+    struct verdicts verdicts = {0, 0, 0};
     struct data_folder folder;
     SC_HANDLE service = open_service();
     if (service == NULL) {
-        tell_unknown(&verdicts, "the service etwrelay", GetLastError());
+        verdicts_tell_error(&verdicts, "the service etwrelay", GetLastError());
         return EXIT_FAILURE;
     }
-    if (data_folder_find(&folder)) {
-        check_config(&verdicts, service, &folder);
-        check_folder(&verdicts, "the data folder's access list", folder.path, false);
-        check_folder(&verdicts, "the access list of its folder logs", folder.logs, true);
-    } else {
-        tell_unknown(&verdicts, "the data folder", GetLastError());
-    }
+    if (data_folder_find(&folder))
+        check_files(&verdicts, &folder, service);
+    else
+        verdicts_tell_error(&verdicts, "the data folder", GetLastError());
     check_settings(&verdicts, service);
     check_not_delayed(&verdicts, service);
     check_event_source(&verdicts);
     check_running(&verdicts, service);
+    if (folder.config[0] != L'\0') check_pipe(&verdicts, &folder, service);
+    if (with_trace) check_trace(&verdicts);
     CloseServiceHandle(service);
-    printf("%u do not hold, %u cannot be tested here\n", verdicts.failed, verdicts.untold);
+    printf("%u hold, %u do not hold, %u cannot be tested here\n", verdicts.held, verdicts.failed,
+           verdicts.untold);
     return verdicts.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
