@@ -90,7 +90,8 @@ static bool enter_field(struct schema_walk *walk, const struct schema_field *fie
     if (!schema_field_is_struct(field)) return true;
     if (walk->depth == SCHEMA_DEPTH_MAX) return false;
     if (walk->array_depth > 0 || field->in != ETWR_IN_STRUCT) walk->array_depth++;
-    if (walk->array_depth > ETWR_ARRAY_DEPTH_MAX) return false;
+    walk->is_too_deep = walk->array_depth > ETWR_ARRAY_DEPTH_MAX;
+    if (walk->is_too_deep) return false;
     walk->members_left[walk->depth++] = field->members;
     return true;
 }

@@ -60,7 +60,8 @@ struct schema_walk {
     size_t offset; /* of the field read last */
     unsigned depth;
     unsigned
-        array_depth; /* structs open from the outermost array of structs on; 0 outside of one */
+        array_depth;  /* structs open from the outermost array of structs on; 0 outside of one */
+    bool is_too_deep; /* SCHEMA_MALFORMED because of ETWR_ARRAY_DEPTH_MAX */
     uint8_t members_left[SCHEMA_DEPTH_MAX]; /* innermost last */
 };
 

@@ -279,10 +279,10 @@ START_TEST(structs_in_arrays_of_structs_nest_to_8)
     assert_rebuilt(&eight, &eight, 0);
     assert_rebuilt(&after, &after, 0);
     ck_assert_int_eq(schema_rebuild(nine.data, nine.size, &some_descriptor, event, &offset),
-                     ETWR_E_MALFORMED);
+                     ETWR_E_TOO_DEEP);
     ck_assert_uint_eq(offset, 5 + 9 * 4);
     ck_assert_int_eq(schema_rebuild(constant.data, constant.size, &some_descriptor, event, &offset),
-                     ETWR_E_MALFORMED);
+                     ETWR_E_TOO_DEEP);
     ck_assert_uint_eq(offset, 5 + 6 + 7 * 4);
     block_free(&eight);
     block_free(&nine);
