@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages that building (`build`) or testing (`test`) needs and that are not there yet.
+# Installs the Debian packages that building (`build`), testing (`test`) or building and testing the Windows programs
+# (`windows`) needs and that are not there yet.
 # With everything in place it does nothing and needs no rights; else it needs root or sudo.
 set -eu
 
@@ -7,8 +8,9 @@ build="gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libcjson-dev"
 case "${1:-}" in
 build) wanted="$build" ;;
 test) wanted="$build g++ check clang libclang-rt-dev clang-format clang-tidy python3 systemd dpkg-dev fakeroot strace valgrind" ;;
+windows) wanted="$build check clang python3 dpkg-dev gcc-mingw-w64-x86-64-win32 wine wine64 wixl msitools" ;;
 *)
-    echo "usage: packages.sh build|test" >&2
+    echo "usage: packages.sh build|test|windows" >&2
     exit 2
     ;;
 esac

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the project and runs every test: the ordinary build (gcc, warnings are errors), the same tests under ASan + UBSan,
-# the threaded ones under TSan, a clang build, and the checks on the sources themselves. Installs what is missing first.
+# the threaded ones under TSan, a clang build and the checks on the sources themselves; then the Windows programs, made by
+# gcc and by clang, and their tests under Wine. Installs what is missing first.
 # Ends with one line "N passed, N failed" and fails when anything failed. Builds stand in build/ and are kept.
 set -u
 
@@ -60,6 +61,18 @@ check_tidy() {
         grep -v '_win\.c$' | xargs -n 4 -P "$jobs" clang-tidy --quiet -p build/clang
 }
 
+# Wine's server stays until it is told to go, whatever happens here.
+test_windows() {
+    check "Windows packages" windows-packages.log sh install/packages.sh windows || return
+    check "Windows libraries" windows-libraries.log sh install/windows/dependencies.sh || return
+    build mingw || return
+    trap 'sh install/windows/wine.sh stop' EXIT
+    trap 'exit 1' HUP INT TERM
+    check "Wine" wine.log sh install/windows/wine.sh start && run_tests mingw
+    sh install/windows/wine.sh stop
+    build mingw-clang
+}
+
 title "packages"
 sh install/packages.sh test || exit 1
 
@@ -79,6 +92,9 @@ build tsan && run_tests tsan $steady
 title "clang and the sources"
 build clang && check "clang-tidy" tidy.log check_tidy
 check "clang-format" format.log check_format
+
+title "Windows programs under Wine"
+test_windows
 
 title "done"
 echo "$passed passed, $failed failed"
