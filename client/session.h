@@ -15,7 +15,8 @@
 #include "client/provider.h"
 #include "protocol/wire/request.h"
 
-#define SESSION_OUT_BYTES ((size_t)128 * 1024)
+#define SESSION_OUT_BYTES   ((size_t)128 * 1024)
+#define SESSION_PIECE_BYTES ((size_t)16 * 1024) /* less than this is no reason to go on */
 
 /* A schema as of the queue's head. */
 struct announced {

@@ -267,11 +267,22 @@ static void settle_move(struct session *session, const struct moved *moved)
     client_unlock(client);
 }
 
+/* What came in while the rest was moved, and is too little to be worth the lock. Under the lock. */
+static bool may_stay(const struct etwr_client *client, size_t size)
+{
+    return size < SESSION_PIECE_BYTES && !client->is_urgent && client->room_waiters == 0;
+}
+
+/*
+ * Everything that is there at the start, as far as it has room. A writer that goes on meanwhile is
+ * slower than this: whoever chased it would take its lock for each single event, and slow it down
+ * to a third. So a little that has come since stays for the next time, which the delay bounds.
+ */
 static void move_queue(struct session *session)
 {
     struct etwr_client *client = session->client;
 
-    for (;;) {
+    for (bool is_rest = false;; is_rest = true) {
         const uint8_t *bytes;
         struct moved moved;
         size_t size = 0;
@@ -279,6 +290,7 @@ static void move_queue(struct session *session)
         client_lock(client);
         submit_pay(client);
         bytes = queue_peek(&client->queue, &size);
+        if (is_rest && may_stay(client, size)) bytes = NULL;
         client_unlock(client);
         if (!bytes) break;
         moved = move_entries(session, bytes, size);
