@@ -51,12 +51,11 @@ static void note_pressure(struct relay *relay)
 static struct worker *find_least_loaded(struct relay *relay)
 {
     struct worker *best = &relay->workers[0];
-    unsigned best_load = atomic_load_explicit(&best->session_load, memory_order_relaxed);
+    uint64_t best_load = load_of(&best->load);
     for (unsigned i = 1; i < relay->worker_count; i++) {
-        struct worker *worker = &relay->workers[i];
-        unsigned load = atomic_load_explicit(&worker->session_load, memory_order_relaxed);
+        uint64_t load = load_of(&relay->workers[i].load);
         if (load >= best_load) continue;
-        best = worker;
+        best = &relay->workers[i];
         best_load = load;
     }
     return best;
@@ -94,7 +93,7 @@ void relay_on_accept(void *context, intptr_t handle, const struct peer *peer)
     message->peer = *peer;
     message->user = user;
     message->client_id = ++relay->next_client_id;
-    atomic_fetch_add_explicit(&worker->session_load, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&worker->load.sessions, 1, memory_order_relaxed);
     worker_post(worker, message);
 }
 

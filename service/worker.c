@@ -58,6 +58,7 @@ static void on_scan_timer(uv_timer_t *timer)
     struct worker *worker = timer->data;
     uint64_t now_ms = worker_now_ms(worker);
     struct session *session = worker->sessions;
+    load_measure(&worker->load, worker->transport.bytes);
     while (session != NULL) {
         struct session *next = session->next; /* closing frees in a later callback */
         session_scan(session, now_ms);
@@ -199,7 +200,7 @@ enum etwr_status worker_start(struct worker *worker, struct relay *relay, unsign
     account_pool_init(&worker->pool);
     atomic_init(&worker->has_settled, false);
     atomic_init(&worker->has_enablement, false);
-    atomic_init(&worker->session_load, 0);
+    load_init(&worker->load);
     for (size_t i = 0; i < PULSE_KINDS; i++)
         atomic_init(&worker->pulses[i].is_asked, false);
     enum etwr_status status = ETWR_E_IO;

@@ -17,6 +17,7 @@
 
 #include <etwrelay/event.h>
 
+#include "service/load.h"
 #include "service/pipe/session.h"
 #include "service/settings.h"
 #include "service/sink/sink.h"
@@ -113,7 +114,7 @@ struct worker {
     bool is_deaf; /* under the mutex: `wake` is closed, nobody reads the inbox any more */
     atomic_bool has_settled;    /* some sink has batches back */
     atomic_bool has_enablement; /* some provider's listeners have changed */
-    atomic_uint session_load;   /* sessions, for the acceptor to choose by */
+    struct load load;           /* for the acceptor to choose by */
     struct worker_pulse pulses[PULSE_KINDS];
 
     enum worker_phase phase;

@@ -88,7 +88,7 @@ static void unlink_session(struct session *session)
     else
         worker->sessions = session->next;
     worker->session_count--;
-    atomic_fetch_sub_explicit(&worker->session_load, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&worker->load.sessions, 1, memory_order_relaxed);
 }
 
 static void remove_from_lists(struct session *session)
@@ -121,7 +121,7 @@ void session_open(struct worker *worker, intptr_t handle, const struct peer *pee
         free(session);
         listener_refuse(handle, NULL, 0);
         quota_disconnect(worker->relay->quota, user, false, worker_now_ms(worker));
-        atomic_fetch_sub_explicit(&worker->session_load, 1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&worker->load.sessions, 1, memory_order_relaxed);
         return;
     }
     session->worker = worker;
