@@ -14,6 +14,7 @@
 #include <linux/sockios.h>
 
 #define DEADLINE_MS 20000
+#define SETTLED_MS  500
 
 bool load_is_full(void)
 {
@@ -54,6 +55,18 @@ unsigned load_descriptors(const struct service *service)
     return count;
 }
 
+unsigned load_settled_descriptors(const struct service *service)
+{
+    unsigned count = load_descriptors(service);
+    for (uint64_t since = load_now_ms(); load_now_ms() - since < SETTLED_MS; load_pause()) {
+        unsigned now = load_descriptors(service);
+        if (now == count) continue;
+        count = now;
+        since = load_now_ms();
+    }
+    return count;
+}
+
 bool load_wait_descriptors(const struct service *service, unsigned count)
 {
     uint64_t until = load_now_ms() + DEADLINE_MS;
@@ -84,11 +97,16 @@ bool load_memory_is_foreign(void)
 void load_start(struct service *service, const char *sink, const char *config)
 {
     char path[PROCESS_PATH_MAX];
-    const char *arguments[6] = {"--sink", sink};
+    const char *arguments[5] = {NULL};
+    size_t count = 0;
+    if (sink != NULL) {
+        arguments[count++] = "--sink";
+        arguments[count++] = sink;
+    }
     if (config != NULL) {
         scratch_write(&service->scratch, "config.json", config, strlen(config));
-        arguments[2] = "--config";
-        arguments[3] = scratch_file(&service->scratch, "config.json", path);
+        arguments[count++] = "--config";
+        arguments[count] = scratch_file(&service->scratch, "config.json", path);
     }
     service_start(service, arguments);
 }

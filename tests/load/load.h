@@ -24,12 +24,14 @@ void load_pause(void); /* a millisecond, between two looks at a condition */
 /* Of the service's process. */
 unsigned load_descriptors(const struct service *service);
 uint64_t load_memory_bytes(const struct service *service); /* resident */
+/* The same once clients that left are gone: when it has not changed for half a second. */
+unsigned load_settled_descriptors(const struct service *service);
 /* Wait until it has no more than so many. False: it still has, 20 seconds later. */
 bool load_wait_descriptors(const struct service *service, unsigned count);
 /* Is memory counted otherwise here, as with a sanitizer? Then its figures mean nothing. */
 bool load_memory_is_foreign(void);
 
-/* Start it with one sink, given as --sink takes it, and a config (NULL: none). */
+/* Start it with one sink, given as --sink takes it, and a config; NULL leaves one of them out. */
 void load_start(struct service *service, const char *sink, const char *config);
 
 /* Clients, all with memory and none connected. load_free_clients() closes what is. */

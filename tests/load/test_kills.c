@@ -1,0 +1,273 @@
+/*
+ * Kills: clients in the middle of a frame, the service under load, and the config read anew while
+ * events flow. What was whole is counted, what was acknowledged is in the files, and nothing is
+ * left behind.
+ */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/flow/flow.h"
+#include "tests/flow/numbered.h"
+#include "tests/load/load.h"
+
+#define CLIENT_KILLS  2000u
+#define AT_ONCE       50u
+#define WHOLE_EVENTS  10u
+#define SERVICE_KILLS 20u
+#define RELOADS       100u
+#define PATIENT_MS    120000
+#define KILL_BYTES    (KILL_FILE_BYTES / 4)
+#define RECONNECT_MS  2000u
+
+static struct service service;
+static struct numbered_run run;
+static bool has_run;
+
+static void setup(void)
+{
+    service_init(&service);
+    has_run = false;
+}
+
+static void teardown(void)
+{
+    if (has_run) numbered_clear(&run);
+    service_clear(&service);
+}
+
+/* ---- clients ---- */
+
+/* In a process of its own: some events, and one that never ends. */
+static void be_killed(int told)
+{
+    struct socket_client client;
+    if (!socket_client_init(&client)) _exit(1);
+    if (!socket_client_join(&client, service.pipe, "Contoso.Killed")) _exit(1);
+    for (uint32_t i = 0; i < WHOLE_EVENTS; i++)
+        socket_client_number(&client, 1, i);
+    socket_client_bytes(&client, "\x40\x00\x00\x00\x05\x00\x01\x00half", 12);
+    if (!socket_client_send(&client) || write(told, "x", 1) != 1) _exit(1);
+    for (;;)
+        pause();
+}
+
+static void kill_some(unsigned count)
+{
+    pid_t pids[AT_ONCE];
+    int told[2];
+    char word;
+    ck_assert_int_eq(pipe(told), 0);
+    for (unsigned i = 0; i < count; i++) {
+        pids[i] = fork();
+        ck_assert_int_ge(pids[i], 0);
+        if (pids[i] == 0) be_killed(told[1]);
+    }
+    close(told[1]);
+    for (unsigned i = 0; i < count; i++)
+        ck_assert_int_eq(read(told[0], &word, 1), 1);
+    close(told[0]);
+    for (unsigned i = 0; i < count; i++)
+        ck_assert_int_eq(kill(pids[i], SIGKILL), 0);
+    for (unsigned i = 0; i < count; i++)
+        ck_assert_int_eq(waitpid(pids[i], NULL, 0), pids[i]);
+}
+
+START_TEST(clients_killed_in_a_frame_leave_nothing_behind)
+{
+    unsigned kills = load_scale(CLIENT_KILLS), done = AT_ONCE;
+    load_start(&service, "null", NULL);
+    kill_some(AT_ONCE); /* what is opened with the first client stays open */
+    unsigned base = load_settled_descriptors(&service);
+    ck_assert_uint_lt(base, AT_ONCE);
+    uint64_t before = load_memory_bytes(&service);
+    for (; done < kills; done += AT_ONCE)
+        kill_some(AT_ONCE);
+    ck_assert(load_wait_descriptors(&service, base));
+    uint64_t after = load_memory_bytes(&service);
+    service_stop(&service);
+    service_check_account(&service);
+    ck_assert_uint_eq(service_final(&service, "accepted"), (uint64_t)done * WHOLE_EVENTS);
+    load_print("client_kills", "\"kills\":%u,\"descriptors\":%u,\"before\":%llu,\"after\":%llu",
+               done, base, (unsigned long long)before, (unsigned long long)after);
+    if (!load_memory_is_foreign()) ck_assert_uint_le(after, before * 105 / 100);
+}
+END_TEST
+
+/* ---- the service ---- */
+
+static const char *file_of_start(unsigned number, char *path)
+{
+    char name[32];
+    snprintf(name, sizeof name, number == 1 ? "kill.etl" : "kill.%04u.etl", number);
+    return scratch_file(&service.scratch, name, path);
+}
+
+static bool is_all_done(void)
+{
+    char path[PROCESS_PATH_MAX], name[32];
+    struct stat about;
+    for (int i = 0; i < NUMBERED_PRODUCERS; i++) {
+        snprintf(name, sizeof name, "producer%d.out", i);
+        if (stat(scratch_file(&service.scratch, name, path), &about) != 0 || about.st_size == 0)
+            return false;
+    }
+    return true;
+}
+
+/* False: there is no more load to kill in. */
+static bool wait_for_growth(unsigned number)
+{
+    char path[PROCESS_PATH_MAX];
+    struct stat about;
+    file_of_start(number, path);
+    for (uint64_t until = load_now_ms() + PROCESS_DEADLINE_MS; load_now_ms() < until;
+         load_pause()) {
+        if (stat(path, &about) == 0 && about.st_size >= KILL_BYTES) return true;
+        if (is_all_done()) return false;
+    }
+    ck_abort_msg("%s does not grow", path);
+    return false;
+}
+
+/* From the start's `ready` until all producers are there again. */
+static uint64_t wait_for_reconnect(unsigned base)
+{
+    uint64_t began = load_now_ms();
+    while (load_descriptors(&service) < base + NUMBERED_PRODUCERS && !is_all_done() &&
+           load_now_ms() - began < PROCESS_DEADLINE_MS)
+        load_pause();
+    return load_now_ms() - began;
+}
+
+/* One file a start, however large. */
+static void start_on_files(const char *name)
+{
+    char config[PROCESS_PATH_MAX + 128], path[PROCESS_PATH_MAX];
+    snprintf(config, sizeof config, "{\"sinks\":[{\"type\":\"etl\",\"path\":\"%s\",\"max_mb\":0}]}",
+             scratch_file(&service.scratch, name, path));
+    load_start(&service, NULL, config);
+}
+
+START_TEST(a_service_killed_under_load_loses_no_acknowledged_event)
+{
+    unsigned wanted = load_scale(SERVICE_KILLS), kills = 0;
+    uint64_t worst_ms = 0, in_doubt = 0, dropped = 0;
+    char path[PROCESS_PATH_MAX];
+    start_on_files("kill.etl");
+    unsigned base = load_descriptors(&service);
+    numbered_start(&run, &service, FLOOD_EVENTS * (load_is_full() ? 8u : 1u), PATIENT_MS);
+    has_run = true;
+    while (kills < wanted && wait_for_growth(kills + 1)) {
+        service_kill(&service);
+        kills++;
+        start_on_files("kill.etl");
+        uint64_t took = wait_for_reconnect(base);
+        if (took > worst_ms) worst_ms = took;
+    }
+    numbered_wait(&run, &service);
+    service_stop(&service);
+    service_check_account(&service);
+    for (unsigned i = 1; i <= kills + 1; i++)
+        numbered_read(&run, file_of_start(i, path), i <= kills);
+    numbered_check(&run);
+    for (int i = 0; i < NUMBERED_PRODUCERS; i++) {
+        in_doubt += run.producers[i].in_doubt;
+        dropped += run.producers[i].dropped;
+    }
+    load_print("service_kills",
+               "\"kills\":%u,\"clients\":%d,\"reconnect_worst_ms\":%llu,\"in_doubt\":%llu,"
+               "\"dropped\":%llu",
+               kills, NUMBERED_PRODUCERS, (unsigned long long)worst_ms,
+               (unsigned long long)in_doubt, (unsigned long long)dropped);
+    ck_assert_uint_eq(kills, wanted);
+    if (load_is_full()) ck_assert_uint_le(worst_ms, RECONNECT_MS * 4);
+}
+END_TEST
+
+/* ---- reloads ---- */
+
+static void write_config(unsigned number)
+{
+    char config[512], sinks[PROCESS_PATH_MAX + 64], path[PROCESS_PATH_MAX];
+    const char *const forms[] = {
+        "\"origin\":[\"pid\",\"user\"],\"limits\":{\"burst_seconds\":7}",
+        "\"origin\":[\"pid\",\"tid\",\"time\",\"sequence\"]",
+        "\"limits\":{\"burst_seconds\":\"many\"}", /* the third is bad */
+    };
+    snprintf(sinks, sizeof sinks, "\"sinks\":[{\"type\":\"etl\",\"path\":\"%s\",\"max_mb\":0}]",
+             scratch_file(&service.scratch, "reload.etl", path));
+    snprintf(config, sizeof config, "{%s,%s}", sinks, forms[number % 3]);
+    scratch_write(&service.scratch, "config.json", config, strlen(config));
+}
+
+static size_t count_in_log(const char *text)
+{
+    size_t size, count = 0;
+    char *log = process_read_file(service.log, &size);
+    for (const char *at = log; (at = strstr(at, text)) != NULL; at++)
+        count++;
+    free(log);
+    return count;
+}
+
+static void reload(unsigned number)
+{
+    const char *said = number % 3 == 2 ? "the old one stays in force" : "the config was read anew";
+    size_t before = count_in_log(said);
+    write_config(number);
+    ck_assert_int_eq(kill(service.pid, SIGHUP), 0);
+    for (uint64_t until = load_now_ms() + PROCESS_DEADLINE_MS; count_in_log(said) == before;
+         load_pause())
+        ck_assert_uint_lt(load_now_ms(), until);
+}
+
+START_TEST(reloads_under_load_lose_nothing)
+{
+    unsigned reloads = load_scale(RELOADS), under_load = 0;
+    char path[PROCESS_PATH_MAX];
+    start_on_files("reload.etl");
+    numbered_start(&run, &service, FLOOD_EVENTS * (load_is_full() ? 5u : 1u), PATIENT_MS);
+    has_run = true;
+    for (unsigned i = 0; i < reloads; i++) {
+        if (!is_all_done()) under_load++;
+        reload(i);
+    }
+    numbered_wait(&run, &service);
+    service_stop(&service);
+    service_check_account(&service);
+    numbered_read(&run, scratch_file(&service.scratch, "reload.etl", path), false);
+    numbered_check(&run);
+    for (int i = 0; i < NUMBERED_PRODUCERS; i++) {
+        ck_assert_uint_eq(run.producers[i].written, run.count);
+        ck_assert_uint_eq(run.producers[i].connects, 1);
+    }
+    load_print("reloads", "\"reloads\":%u,\"under_load\":%u,\"events\":%llu", reloads, under_load,
+               (unsigned long long)run.count * NUMBERED_PRODUCERS);
+    ck_assert_uint_gt(under_load, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kills");
+    TCase *tcase = tcase_create("kills");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_set_timeout(tcase, 600);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, clients_killed_in_a_frame_leave_nothing_behind);
+    tcase_add_test(tcase, a_service_killed_under_load_loses_no_acknowledged_event);
+    tcase_add_test(tcase, reloads_under_load_lose_nothing);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
