@@ -249,10 +249,11 @@ size_t etl_record_size(const uint8_t *record)
 
 uint64_t etl_record_stamp(const uint8_t *record)
 {
-    uint64_t stamp = 0;
-    for (int i = 7; i >= 0; i--)
-        stamp = stamp << 8 | record[ETL_EVENT_STAMP + i];
-    return stamp;
+    /* Written out: compilers make one load of this, but not of a loop. */
+    const uint8_t *b = record + ETL_EVENT_STAMP;
+    return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
+           (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
+           (uint64_t)b[7] << 56;
 }
 
 void etl_record_set_stamp(uint8_t *record, uint64_t stamp)
