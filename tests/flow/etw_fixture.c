@@ -2,7 +2,6 @@
 #include "tests/flow/etw_fixture.h"
 
 #include <check.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +68,7 @@ static void read_final(struct service *service)
 
 void etw_stop(struct service *service)
 {
-    ck_assert_int_eq(kill(getpid(), SIGTERM), 0);
+    process_ask_to_stop(getpid());
     ck_assert_int_eq(uv_thread_join(&thread), 0);
     ck_assert_int_eq(exit_status, 0);
     ck_assert_uint_eq(recorder_registered_count(), 0);

@@ -2,7 +2,7 @@
  * The service on a thread of the test's own process, writing to the ETW recorder; and clients that
  * note what they are told about their provider.
  *
- * Each test has a process of its own (Check forks), so one service a test.
+ * One service at a time.
  */
 #ifndef ETWRELAY_TESTS_ETW_FIXTURE_H
 #define ETWRELAY_TESTS_ETW_FIXTURE_H
