@@ -93,6 +93,12 @@ title "clang and the sources"
 build clang && check "clang-tidy" tidy.log check_tidy
 check "clang-format" format.log check_format
 
+# Each reader of bytes for a moment; with --long for as long as millions of runs take.
+fuzz_seconds=10
+if [ "${1:-}" = --long ]; then fuzz_seconds=300; fi
+title "fuzzing, $fuzz_seconds s a target"
+check "fuzzing" fuzz.log sh tests/fuzz/run.sh "$fuzz_seconds" && grep '^fuzz ' "$logs/fuzz.log"
+
 title "Windows programs under Wine"
 test_windows
 
