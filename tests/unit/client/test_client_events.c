@@ -253,6 +253,42 @@ static enum etwr_status write_encoded(const void *metadata, size_t size, const v
                                        NULL, NULL);
 }
 
+/* "T" with an array of structs and so many structs inside each other in it; an int8 innermost. */
+static size_t nested_metadata(uint8_t *metadata, size_t depth)
+{
+    static const uint8_t array[] = {'s', 0, 0xD8, 1}, inner[] = {'s', 0, 0x98, 1};
+    static const uint8_t field[] = {'f', 0, 3};
+    size_t size = 5;
+
+    memcpy(metadata + 2, "\0T", 3);
+    memcpy(metadata + size, array, sizeof array);
+    size += sizeof array;
+    for (size_t i = 0; i < depth; i++, size += sizeof inner)
+        memcpy(metadata + size, inner, sizeof inner);
+    memcpy(metadata + size, field, sizeof field);
+    size += sizeof field;
+    metadata[0] = (uint8_t)size;
+    metadata[1] = 0;
+    return size;
+}
+
+START_TEST(encoded_events_nest_as_deep_as_the_service_takes)
+{
+    static const uint8_t values[] = {1, 0, 5};
+    uint8_t metadata[64];
+    size_t size = nested_metadata(metadata, ETWR_ARRAY_DEPTH_MAX - 1);
+
+    fixture_connect(&f);
+    ck_assert_int_eq(write_encoded(metadata, size, values, sizeof values), ETWR_OK);
+    size = nested_metadata(metadata, ETWR_ARRAY_DEPTH_MAX);
+    ck_assert_int_eq(write_encoded(metadata, size, values, sizeof values), ETWR_E_TOO_DEEP);
+    ck_assert_uint_eq(check_books(f.client).produced, 1);
+    expect_schema();
+    fake_expect(&f.service, WIRE_EVENT);
+    fixture_clear(&f);
+}
+END_TEST
+
 START_TEST(encoded_events_are_checked_as_strictly_as_the_service_does)
 {
     /* "T" {int8 f} */
@@ -408,6 +444,7 @@ int main(void)
     tcase_add_test(tcase, a_related_id_takes_24_bytes_of_the_record);
     tcase_add_test(tcase, an_event_with_an_error_is_neither_sent_nor_counted);
     tcase_add_test(tcase, encoded_events_are_checked_as_strictly_as_the_service_does);
+    tcase_add_test(tcase, encoded_events_nest_as_deep_as_the_service_takes);
     tcase_add_test(tcase, a_builders_schema_serves_encoded_events_too);
     tcase_add_test(tcase, prepared_events_send_their_values);
     tcase_add_test(tcase, prepared_values_that_do_not_follow_the_declaration_are_refused);
