@@ -10,7 +10,7 @@
 #include "windows/wide.h"
 
 #define START_TIMEOUT_MS  30000
-#define STOP_TIMEOUT_MS   95000 /* its longest drain, and time to spare */
+#define STOP_TIMEOUT_MS   30000 /* without a sign that it goes on */
 #define REMOVE_TIMEOUT_MS 30000
 #define POLL_MS           100
 

@@ -3,11 +3,14 @@
 #include "service/host/event_log_win.h"
 
 #include <stdlib.h>
+#include <wchar.h>
 #include <windows.h>
 
 #include "windows/wide.h"
 
-#define SEVERITY_SHIFT 30 /* of a message's number: 1 information, 2 warning, 3 error */
+#define SEVERITY_SHIFT    30    /* of a message's number: 1 information, 2 warning, 3 error */
+#define CHARACTERS_MAX    31000 /* the system refuses an entry of 31,839, instead of cutting it */
+#define WORST_CASE_GROWTH 2     /* of make_plain() */
 
 static WORD type_of(enum event_log_entry entry)
 {
@@ -28,10 +31,27 @@ static DWORD severity_of(WORD type)
     return type == EVENTLOG_WARNING_TYPE ? 2 : 1;
 }
 
+/* As one entry takes it: not too long, and without "%1", in whose place a viewer would put the
+ * whole text again. The caller frees it. */
+static wchar_t *make_plain(const char *text)
+{
+    wchar_t *wide = wide_from_utf8(text);
+    size_t size = wide == NULL ? 0 : wcslen(wide);
+    wchar_t *plain = calloc(size * WORST_CASE_GROWTH + 1, sizeof *plain);
+    size_t used = 0;
+    for (size_t i = 0; plain != NULL && i < size; i++) {
+        plain[used++] = wide[i];
+        if (wide[i] == L'%') plain[used++] = L' ';
+    }
+    if (plain != NULL && used > CHARACTERS_MAX) plain[CHARACTERS_MAX] = L'\0';
+    free(wide);
+    return plain;
+}
+
 void event_log_write(enum event_log_entry entry, const char *text)
 {
     WORD type = type_of(entry);
-    wchar_t *wide = wide_from_utf8(text);
+    wchar_t *wide = make_plain(text);
     HANDLE log = wide == NULL ? NULL : RegisterEventSourceW(NULL, EVENT_LOG_SOURCE);
     if (log != NULL) {
         const wchar_t *insertions[] = {wide};

@@ -155,12 +155,14 @@ static bool is_changing(DWORD state)
 bool scm_wait(SC_HANDLE service, DWORD state, DWORD timeout_ms, SERVICE_STATUS_PROCESS *status)
 {
     ULONGLONG deadline = GetTickCount64() + timeout_ms;
-    DWORD needed;
+    DWORD needed, checkpoint = 0;
     for (;;) {
         if (!QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)status, sizeof *status,
                                   &needed))
             return false;
         if (status->dwCurrentState == state) return true;
+        if (status->dwCheckPoint != checkpoint) deadline = GetTickCount64() + timeout_ms;
+        checkpoint = status->dwCheckPoint;
         if (!is_changing(status->dwCurrentState) || GetTickCount64() >= deadline) return false;
         Sleep(POLL_MS); /* the manager has nothing to wait on that Wine has, too */
     }

@@ -42,8 +42,8 @@ bool scm_command_line(const wchar_t *config, wchar_t line[SCM_PATH_CHARACTERS]);
 /* NULL: GetLastError(). */
 SC_HANDLE scm_create(SC_HANDLE manager, const wchar_t *command_line);
 
-/* Wait until the service is in `state`. False: it is in another one, which no longer changes, or
- * the time is over; *status is what was seen last. */
+/* Wait until the service is in `state`. False: it is in another one, which no longer changes, or it
+ * has said nothing new for so long; *status is what was seen last. */
 bool scm_wait(SC_HANDLE service, DWORD state, DWORD timeout_ms, SERVICE_STATUS_PROCESS *status);
 
 /* What the service's own exit code says, in words. */

@@ -2,8 +2,9 @@
  * A Windows service's life. The main thread belongs to the control manager while the service runs;
  * the service itself runs on the thread that the manager starts for it.
  *
- * The manager wants to hear within its hint that things go on. Starting and draining are bounded by
- * the configuration, so each gets one hint that covers the whole of it.
+ * The manager wants to hear within its hint that things go on. Starting gets one hint that covers
+ * the whole of it. A drain may be configured to take long, so while it lasts a timer tells that it
+ * goes on, for as long as the longest one could take and no longer.
  */
 #include "service/host/service_win.h"
 
@@ -17,7 +18,9 @@
 #include "windows/wide.h"
 
 #define START_HINT_MS 30000
-#define STOP_HINT_MS  90000 /* more than the longest drain that the configuration allows */
+#define STOP_HINT_MS  10000
+#define STOP_BEAT_MS  3000
+#define STOP_MAX_MS   3700000 /* the longest drain that the configuration allows, and the rest */
 
 static struct {
     int (*run)(const struct options *options);
@@ -27,6 +30,8 @@ static struct {
     SERVICE_STATUS status;
     atomic_bool is_running;
     atomic_int cause;
+    PTP_TIMER beat; /* NULL: none */
+    ULONGLONG stop_ms;
     int exit_status;
 } service = {.lock = SRWLOCK_INIT};
 
@@ -40,10 +45,12 @@ void service_set_cause(enum host_cause cause)
     atomic_store(&service.cause, (int)cause);
 }
 
-/* From RUNNING there is no way back to START_PENDING, and none out of STOP_PENDING but the end. */
+/* There is no way out of STOP_PENDING but the end, and none out of that: requests and the timer may
+ * come late. */
 static bool is_step_back(DWORD state)
 {
     DWORD now = service.status.dwCurrentState;
+    if (now == SERVICE_STOPPED) return true;
     if (state == SERVICE_STOPPED) return false;
     return now == SERVICE_STOP_PENDING && state != SERVICE_STOP_PENDING;
 }
@@ -65,6 +72,39 @@ static void report(DWORD state, DWORD hint_ms)
     ReleaseSRWLockExclusive(&service.lock);
 }
 
+static VOID CALLBACK on_beat(PTP_CALLBACK_INSTANCE instance, PVOID context, PTP_TIMER timer)
+{
+    (void)instance, (void)context, (void)timer;
+    if (GetTickCount64() - service.stop_ms < STOP_MAX_MS)
+        report(SERVICE_STOP_PENDING, STOP_HINT_MS);
+}
+
+/* May be called twice: the manager's request comes first, the relay's own word follows. */
+static void tell_stopping(void)
+{
+    AcquireSRWLockExclusive(&service.lock);
+    PTP_TIMER beat = service.beat == NULL ? CreateThreadpoolTimer(on_beat, NULL, NULL) : NULL;
+    if (beat != NULL) {
+        /* Relative times are negative, in units of 100 ns. */
+        ULARGE_INTEGER due = {.QuadPart = (ULONGLONG) - (LONGLONG)(STOP_BEAT_MS * 10000)};
+        FILETIME first = {due.LowPart, due.HighPart};
+        service.beat = beat;
+        service.stop_ms = GetTickCount64();
+        SetThreadpoolTimer(beat, &first, STOP_BEAT_MS, 0);
+    }
+    ReleaseSRWLockExclusive(&service.lock);
+    report(SERVICE_STOP_PENDING, STOP_HINT_MS);
+}
+
+static void end_beat(void)
+{
+    if (service.beat == NULL) return;
+    SetThreadpoolTimer(service.beat, NULL, 0, 0);
+    WaitForThreadpoolTimerCallbacks(service.beat, TRUE);
+    CloseThreadpoolTimer(service.beat);
+    service.beat = NULL;
+}
+
 void service_tell(enum host_state state)
 {
     if (!service_is_running()) return;
@@ -75,7 +115,7 @@ void service_tell(enum host_state state)
     case HOST_RELOADING: /* the manager has no such state */
         break;
     case HOST_STOPPING:
-        report(SERVICE_STOP_PENDING, STOP_HINT_MS);
+        tell_stopping();
         break;
     }
 }
@@ -86,7 +126,7 @@ static DWORD WINAPI on_control(DWORD control, DWORD type, LPVOID data, LPVOID co
     switch (control) {
     case SERVICE_CONTROL_STOP:
     case SERVICE_CONTROL_PRESHUTDOWN:
-        report(SERVICE_STOP_PENDING, STOP_HINT_MS);
+        tell_stopping();
         host_request_stop();
         return NO_ERROR;
     case SERVICE_CONTROL_PARAMCHANGE:
@@ -103,6 +143,7 @@ static DWORD WINAPI on_control(DWORD control, DWORD type, LPVOID data, LPVOID co
 static void tell_end(int exit_status)
 {
     int cause = atomic_load(&service.cause);
+    end_beat();
     AcquireSRWLockExclusive(&service.lock);
     if (exit_status != EXIT_SUCCESS) {
         service.status.dwWin32ExitCode = ERROR_SERVICE_SPECIFIC_ERROR;
