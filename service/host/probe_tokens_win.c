@@ -108,7 +108,7 @@ static bool make_app_container(HANDLE *token)
  * writes has to be granted to one of these as well. */
 static bool restrict_service(HANDLE service, HANDLE *token)
 {
-    static const wchar_t *const texts[] = {L"" DESCRIPTOR_SERVICE_SID, L"S-1-1-0", L"S-1-5-33"};
+    static const wchar_t *const texts[] = {(L"" DESCRIPTOR_SERVICE_SID), L"S-1-1-0", L"S-1-5-33"};
     SID_AND_ATTRIBUTES sids[sizeof texts / sizeof texts[0]] = {{0}};
     DWORD count = 0;
     HANDLE restricted = NULL;
