@@ -102,7 +102,10 @@ def library_faults(data, version):
 
 
 def archive_faults(data, version):
-    yield from code_faults(sum(map(pe.object_code_bytes, pe.archive_members(data))))
+    sections = [section for member in pe.archive_members(data) for section in pe.object_sections(member)]
+    yield from code_faults(sum(section.file_size for section in sections if section.has_code()))
+    if any(section.is_comdat() for section in sections):
+        yield "has sections that another object's may take the place of, though names in them are hidden"
 
 
 def check(path, find, version):

@@ -5,7 +5,7 @@ DYNAMIC_BASE, NX_COMPAT, HIGH_ENTROPY = 0x40, 0x100, 0x20
 RT_VERSION, RT_MANIFEST = 16, 24
 IMPORTS, RESOURCES, RELOCATIONS, DELAYED_IMPORTS = 1, 2, 5, 13  # data directories
 DIRECTORY_BIT = 0x80000000
-SECTION_HAS_CODE = 0x20
+SECTION_HAS_CODE, SECTION_IS_COMDAT = 0x20, 0x1000
 
 
 class Malformed(Exception):
@@ -34,6 +34,10 @@ class Section:
 
     def has_code(self):
         return bool(self.flags & SECTION_HAS_CODE)
+
+    def is_comdat(self):
+        """Of all that share a name, the linker keeps the first."""
+        return bool(self.flags & SECTION_IS_COMDAT)
 
 
 class Image:
@@ -123,9 +127,8 @@ def archive_members(data):
         at += 60 + size + size % 2
 
 
-def object_code_bytes(data):
+def object_sections(data):
     machine, count, optional_size = take("<HH12xH", data, 0)
     if machine != 0x8664:
         raise Malformed("no object file of 64-bit Windows")
-    sections = [Section(data, 20 + optional_size + 40 * i) for i in range(count)]
-    return sum(section.file_size for section in sections if section.has_code())
+    return [Section(data, 20 + optional_size + 40 * i) for i in range(count)]
