@@ -121,7 +121,10 @@ static bool create_parts(struct relay *relay)
 {
     const struct config_limits limits = relay_limits(relay->settings->config);
     uint64_t seed;
-    if (uv_random(NULL, NULL, &seed, sizeof seed, 0, NULL) == 0) slots_seed(seed);
+    /* Clients choose the keys of the schemas' tables: a secret that all can read is none. */
+    if (uv_random(NULL, NULL, &seed, sizeof seed, 0, NULL) != 0)
+        return fail(HOST_CAUSE_RESOURCES, "the system gives no random bytes");
+    slots_seed(seed);
     if (registry_create(&limits, &relay->registry) != ETWR_OK ||
         quota_create(&limits, &relay->quota) != ETWR_OK)
         return fail(HOST_CAUSE_RESOURCES, "no memory");
