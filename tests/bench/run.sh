@@ -29,6 +29,7 @@ relay() {
 sh "$here/count.sh" "$bench/bench_encoder" || true
 start_service null
 "$bench/bench_caller" "$pipe"
+"$bench/bench_growth" "$pipe"
 stop_service
 start_service jsonl:@/out.jsonl
 "$bench/bench_latency" "$pipe" "$folder/out.jsonl"
