@@ -22,7 +22,7 @@ static void explain_no_connection(const char *command, struct etwr_client *clien
     etwr_client_last_error(client, reason, sizeof reason);
     if (reason[0] == '\0' && status == ETWR_E_TIMEOUT) { /* connected, and not welcomed */
         fprintf(stderr, "etwrelay %s: the service behind %s does not answer (waited %u ms)\n",
-                command, pipe != NULL ? pipe : "the socket", (unsigned)timeout_ms);
+                command, pipe != NULL ? pipe : "the socket or pipe", (unsigned)timeout_ms);
         return;
     }
     fprintf(stderr, "etwrelay %s: not connected to the relay service: %s\n", command,

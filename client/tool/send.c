@@ -17,15 +17,15 @@
 #include "client/tool/summary.h"
 #include "client/tool/system.h"
 
-static const char help[] =
+static const char help_usage[] =
     "usage: etwrelay send [OPTION]... --provider NAME --event NAME [NAME:TYPE=VALUE]...\n"
     "       etwrelay send [OPTION]... --jsonl FILE|-\n\n"
     "Send one event, or one event a line of JSON, and wait until the service has settled\n"
     "them. A full queue is waited for, nothing is dropped. Prints one line of JSON: sent,\n"
-    "written, not_enabled, dropped by reason.\n\n"
-    "  --pipe PATH       the service's socket; default: ETWRELAY_FD, ETWRELAY_PIPE, the\n"
-    "                    user's own ($XDG_RUNTIME_DIR/etwrelay.sock), the system's\n"
-    "                    (/run/etwrelay/etwrelay.sock)\n"
+    "written, not_enabled, dropped by reason.\n\n";
+
+/* Between the two stands system_pipe_help. */
+static const char help_options[] =
     "  --timeout MS      longest time without progress, connecting and at the end (5000)\n\n"
     "one event:\n"
     "  --provider NAME   provider, required\n"
@@ -336,7 +336,9 @@ int command_send(int argc, char **argv)
         result = run(&arguments);
         break;
     case PARSE_HELP:
-        fputs(help, stdout);
+        fputs(help_usage, stdout);
+        fputs(system_pipe_help, stdout);
+        fputs(help_options, stdout);
         result = COMMAND_DONE;
         break;
     case PARSE_WRONG:

@@ -17,7 +17,7 @@ static const char help[] =
     "usage: etwrelay status [--pipe PATH] [--timeout MS] [--json]\n\n"
     "Show the service's counters, clients, providers and sinks. Administrators, root and the\n"
     "service's own user see everything, others their own counters.\n\n"
-    "  --pipe PATH   the service's socket; default as for `etwrelay send`\n"
+    "  --pipe PATH   the service's socket or pipe; default as for `etwrelay send`\n"
     "  --timeout MS  longest time to wait (5000)\n"
     "  --json        the service's answer as one line of JSON\n";
 

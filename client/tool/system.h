@@ -16,6 +16,8 @@ void system_start(int *argc, char ***argv);
 
 /* What the name of a pipe is, for messages. */
 extern const char system_pipe_rule[];
+/* The lines about --pipe in the help of `send`. */
+extern const char system_pipe_help[];
 /* The variable that names an open connection, and what it holds. */
 extern const char system_handle_variable[];
 

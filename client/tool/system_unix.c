@@ -9,6 +9,10 @@
 #include <unistd.h>
 
 const char system_pipe_rule[] = "a socket's path has 1 to 107 bytes";
+const char system_pipe_help[] =
+    "  --pipe PATH       the service's socket; default: ETWRELAY_FD, ETWRELAY_PIPE, the\n"
+    "                    user's own ($XDG_RUNTIME_DIR/etwrelay.sock), the system's\n"
+    "                    (/run/etwrelay/etwrelay.sock)\n";
 const char system_handle_variable[] = "ETWRELAY_FD (the number of an open stream socket)";
 
 /* All is so already. */

@@ -16,6 +16,10 @@
 #define NS_A_SECOND 1000000000u
 
 const char system_pipe_rule[] = "a pipe's name is \\\\.\\pipe\\NAME, of at most 256 bytes";
+const char system_pipe_help[] =
+    "  --pipe NAME       the service's pipe; default: ETWRELAY_HANDLE, ETWRELAY_PIPE, the\n"
+    "                    user's own (\\\\.\\pipe\\etwrelay-console), the system's\n"
+    "                    (\\\\.\\pipe\\ProtectedPrefix\\LocalService\\etwrelay)\n";
 const char system_handle_variable[] = "ETWRELAY_HANDLE (the number of an open pipe)";
 
 void system_start(int *argc, char ***argv)
