@@ -2,7 +2,7 @@
 # Fuzzes for a given time: run.sh SECONDS [TARGET...]; without targets all of them, as many at once as there are cores.
 # Builds the preset `fuzz` (clang) first, or takes the build in FUZZ_BUILD. What is found lies in build/fuzz/findings and
 # fails the run; what is new stays in build/fuzz/corpus for the next one. FUZZ_MERGE=1 does not fuzz but
-# puts what reaches more than the seeds do, the FUZZ_KEEP=40 smallest, into tests/fuzz/corpus.
+# puts what reaches more than the seeds do, at most FUZZ_KEEP=40 a target, into tests/fuzz/corpus.
 set -u
 
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
@@ -66,7 +66,10 @@ fuzz() {
     return 1
 }
 
-# Only what the seeds do not reach, the smallest first: the seeds are made anew in every build.
+# At most so many of the lines, of all parts.
+spread() { awk -v keep="$1" '{ line[NR] = $0 } END { n = NR < keep ? NR : keep; for (i = 0; i < n; i++) print line[int(i * NR / n) + 1] }'; }
+
+# Only what the seeds do not reach, of all sizes: the seeds are made anew in every build.
 merge() {
     target=$1
     rm -rf "$work/merged" && mkdir -p "$work/merged" && cp "$build/tests/fuzz/seeds/$target"/* "$work/merged/" || return 1
@@ -75,7 +78,7 @@ merge() {
         $(folders "$target") >"$work/logs/$target-merge.log" 2>&1 || return 1
     for input in "$build/tests/fuzz/seeds/$target"/*; do rm -f "$work/merged/$(basename "$input")"; done
     rm -rf "tests/fuzz/corpus/$target" && mkdir -p "tests/fuzz/corpus/$target"
-    for name in $(cd "$work/merged" && ls -rS | head -n "${FUZZ_KEEP:-40}"); do
+    for name in $(cd "$work/merged" && ls -rS | spread "${FUZZ_KEEP:-40}"); do
         cp "$work/merged/$name" "tests/fuzz/corpus/$target/"
     done
     echo "corpus $target: $(find "tests/fuzz/corpus/$target" -type f | wc -l) inputs"
