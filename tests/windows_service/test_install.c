@@ -20,6 +20,7 @@
 #include "service/host/probes_win.h"
 #include "service/host/scm_win.h"
 #include "service/host/service_win.h"
+#include "service/host/trace_probe_win.h"
 
 #define CALLS_MAX  16
 #define PROBE_PIPE L"\\\\.\\pipe\\etwrelay-probe-test"
@@ -283,6 +284,16 @@ START_TEST(each_probe_of_the_pipe_gives_a_verdict)
 }
 END_TEST
 
+/* Neither is there a tool beside this program, nor does Wine record anything. */
+START_TEST(trace_probe_says_that_it_cannot_tell)
+{
+    struct verdicts verdicts = {0};
+    trace_probe_run(&verdicts);
+    ck_assert_uint_eq(verdicts.untold, 1);
+    ck_assert_uint_eq(verdicts.held + verdicts.failed, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("install");
@@ -300,6 +311,7 @@ int main(void)
     TCase *other = tcase_create("other");
     tcase_add_test(other, program_holds_the_text_of_each_event);
     tcase_add_test(other, each_probe_of_the_pipe_gives_a_verdict);
+    tcase_add_test(other, trace_probe_says_that_it_cannot_tell);
     suite_add_tcase(suite, other);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
