@@ -2,16 +2,17 @@
 #include "tests/fault/faulty_service.h"
 
 #include <check.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "tests/support/socket_client.h"
 
-#define PATIENCE_MS       1000
 #define PAUSE_NS          1000000
 #define SANITIZER_FAILURE 99
 
@@ -28,6 +29,7 @@ static void set_exit_status(const char *name)
 {
     const char *before = getenv(name);
     char options[512];
+    if (before != NULL && strstr(before, "exitcode=") != NULL) return;
     snprintf(options, sizeof options, "%s:exitcode=%d", before == NULL ? "" : before,
              SANITIZER_FAILURE);
     setenv(name, options, 1);
@@ -168,12 +170,12 @@ static void read_user(struct socket_client *peer, struct faulty_client *client)
     free(json);
 }
 
-void faulty_talk(const struct service *service, struct faulty_client *client)
+void faulty_talk(const struct service *service, int patience_ms, struct faulty_client *client)
 {
     struct socket_client peer;
     memset(client, 0, sizeof *client);
     ck_assert(socket_client_init(&peer));
-    peer.patience_ms = PATIENCE_MS;
+    peer.patience_ms = patience_ms;
     ck_assert(socket_client_connect(&peer, service->pipe));
     socket_client_hello(&peer);
     socket_client_open(&peer, 1, "Contoso.Fault");
@@ -186,6 +188,10 @@ void faulty_talk(const struct service *service, struct faulty_client *client)
         client->dropped = socket_client_dropped(&peer);
         ck_assert_uint_eq(client->written + client->dropped, FAULTY_EVENTS);
         read_user(&peer, client);
+    } else {
+        char byte;
+        ssize_t got = recv(peer.fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+        client->is_closed = got == 0 || (got < 0 && errno == ECONNRESET);
     }
     socket_client_clear(&peer);
 }

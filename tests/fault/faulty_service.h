@@ -6,11 +6,14 @@
 
 #include "tests/support/process.h"
 
-#define FAULTY_EVENTS 20 /* of one client */
+#define FAULTY_PATIENT_MS 20000 /* where the answer must come */
+#define FAULTY_HASTY_MS   1000  /* where it may be what fails */
+#define FAULTY_EVENTS     20    /* of one client */
 
 /* What became of one client. Served: it was told what became of all its events. */
 struct faulty_client {
     bool is_served;
+    bool is_closed; /* not served, and knows it: the service has closed the connection */
     uint64_t written, dropped;
     char user[64]; /* as the service's status calls it; "" when it did not answer */
 };
@@ -36,7 +39,7 @@ unsigned long faulty_count(const struct service *service, const char *call);
 void faulty_open_gate(const struct service *service);
 
 /* Say HELLO, open a provider, send FAULTY_EVENTS events, flush, ask for the status, leave. Whatever
- * happens, it ends: who gets no answer within a second leaves. */
-void faulty_talk(const struct service *service, struct faulty_client *client);
+ * happens, it ends: who gets no answer in time leaves. */
+void faulty_talk(const struct service *service, int patience_ms, struct faulty_client *client);
 
 #endif

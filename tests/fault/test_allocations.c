@@ -40,7 +40,7 @@ static unsigned long count_allocations(void)
     struct faulty_client client;
     ck_assert_int_eq(faulty_start(&service, NULL, config), FAULTY_READY);
     for (int i = 0; i < 2; i++) {
-        faulty_talk(&service, &client);
+        faulty_talk(&service, FAULTY_PATIENT_MS, &client);
         ck_assert(client.is_served);
         ck_assert_uint_eq(client.written, EVENTS);
     }
@@ -61,7 +61,7 @@ static int talk_until_served(int clients)
     int served = 0;
     for (int i = 0; i < clients && served == 0; i++) {
         struct faulty_client client;
-        faulty_talk(&service, &client);
+        faulty_talk(&service, FAULTY_PATIENT_MS, &client);
         if (client.is_served && client.written == EVENTS) served++;
     }
     return served;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/fault/faulty_service.h"
 #include "tests/flow/flow.h"
@@ -35,7 +36,14 @@ static void teardown(void)
 static struct faulty_client talk(void)
 {
     struct faulty_client client;
-    faulty_talk(&service, &client);
+    faulty_talk(&service, FAULTY_PATIENT_MS, &client);
+    return client;
+}
+
+static struct faulty_client talk_hastily(void)
+{
+    struct faulty_client client;
+    faulty_talk(&service, FAULTY_HASTY_MS, &client);
     return client;
 }
 
@@ -47,14 +55,17 @@ static void expect_served(const char *faults)
                   (unsigned long long)client.written, (unsigned long long)client.dropped);
 }
 
-/* A single failure may meet this client, too, and whoever else knocks in that moment. */
+/* A single failure may meet this client, too, and whoever else knocks in that moment: while
+ * descriptors are short, all who wait are turned away. */
 static void expect_served_soon(const char *faults)
 {
-    for (int i = 0; i < 4; i++) {
-        struct faulty_client client = talk();
+    const struct timespec pause = {0, 10000000};
+    for (int i = 0; i < 500; i++) {
+        struct faulty_client client = talk_hastily();
         if (client.is_served && client.written == EVENTS) return;
+        nanosleep(&pause, NULL);
     }
-    expect_served(faults);
+    ck_abort_msg("%s: nobody is served any more", faults);
 }
 
 /* As a clean run: every event is written and in the file. */
@@ -103,7 +114,7 @@ static void sweep_by(unsigned long stride, const char *call, const char *error)
         char faults[64];
         snprintf(faults, sizeof faults, "%s:%lu:1:%s", call, n, error);
         if (faulty_start(&service, faults, config) != FAULTY_READY) continue;
-        (void)talk();
+        (void)talk_hastily();
         expect_served_soon(faults);
         (void)faulty_stop(&service, false);
         remove(etl);
@@ -126,6 +137,21 @@ START_TEST(a_connection_that_breaks_costs_nobody_else_anything)
     sweep_by(faulty_is_long() ? 1 : 5, "socket_write", "EPIPE");
     sweep("socket_write", "ENOBUFS");
     sweep("peer", "ENOMEM");
+}
+END_TEST
+
+/* The peer is there, and the answer is lost all the same. */
+START_TEST(a_client_whose_answer_is_lost_is_not_left_waiting)
+{
+    for (int n = 1; n <= 3; n++) {
+        char faults[64];
+        snprintf(faults, sizeof faults, "socket_write:%d:1:ENOBUFS", n);
+        ck_assert_int_eq(faulty_start(&service, faults, config), FAULTY_READY);
+        struct faulty_client client = talk();
+        ck_assert_msg(client.is_served || client.is_closed, "%s", faults);
+        (void)faulty_stop(&service, false);
+        remove(etl);
+    }
 }
 END_TEST
 
@@ -170,7 +196,7 @@ END_TEST
 START_TEST(a_sink_that_stalls_drops_after_its_time_and_goes_on_afterwards)
 {
     ck_assert_int_eq(faulty_start(&service, "file_write:3:1:wait", config), FAULTY_READY);
-    struct faulty_client stalled = talk();
+    struct faulty_client stalled = talk_hastily();
     ck_assert(!stalled.is_served); /* not settled, so not answered */
     faulty_open_gate(&service);
     expect_served("after the stall");
@@ -207,6 +233,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, short_and_interrupted_calls_change_nothing);
     tcase_add_test(tcase, a_connection_that_breaks_costs_nobody_else_anything);
+    tcase_add_test(tcase, a_client_whose_answer_is_lost_is_not_left_waiting);
     tcase_add_test(tcase, an_accept_that_fails_is_waited_out);
     tcase_add_test(tcase, a_disk_that_fails_once_costs_counted_events_and_writing_goes_on);
     tcase_add_test(tcase, a_full_disk_is_told_and_writing_resumes_when_there_is_room);
