@@ -6,6 +6,8 @@ set(ETWR_MINGW x86_64-w64-mingw32)
 set(CMAKE_C_COMPILER clang)
 set(CMAKE_C_COMPILER_TARGET ${ETWR_MINGW})
 set(CMAKE_RC_COMPILER ${ETWR_MINGW}-windres)
+# LLVM's own objcopy cannot hide names in Windows' object files.
+find_program(CMAKE_OBJCOPY NAMES ${ETWR_MINGW}-objcopy REQUIRED)
 # Debian names the folder of gcc's own libraries after the thread variant, where clang does not look.
 find_program(ETWR_MINGW_GCC NAMES ${ETWR_MINGW}-gcc-win32 ${ETWR_MINGW}-gcc REQUIRED)
 execute_process(COMMAND ${ETWR_MINGW_GCC} -print-libgcc-file-name
