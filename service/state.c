@@ -21,8 +21,9 @@ static uint32_t hash(const char *text)
 static enum etwr_status fail(const struct state *state, const char *what, ssize_t error,
                              char message[STATE_MESSAGE_BYTES])
 {
+    char reason[64]; /* uv_strerror() would leak the text of a number that libuv does not know */
     snprintf(message, STATE_MESSAGE_BYTES, "cannot %s the state file %.256s: %s (%d)", what,
-             state->path, uv_strerror((int)error), (int)-error);
+             state->path, uv_strerror_r((int)error, reason, sizeof reason), (int)-error);
     return ETWR_E_IO;
 }
 

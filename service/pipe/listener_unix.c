@@ -284,7 +284,9 @@ static enum etwr_status start_polling(struct listener *listener, uv_loop_t *loop
         error = uv_poll_start(&listener->poll, UV_READABLE, on_poll);
     }
     if (error == 0) return ETWR_OK;
-    return fail(message, ETWR_E_IO, "cannot watch %s: %s", listener->path, uv_strerror(error));
+    char reason[64];
+    return fail(message, ETWR_E_IO, "cannot watch %s: %s", listener->path,
+                uv_strerror_r(error, reason, sizeof reason));
 }
 
 static enum etwr_status open_path(struct listener *listener, uint32_t mode,

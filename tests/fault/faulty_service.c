@@ -41,6 +41,7 @@ static void set_environment(const struct service *service, const char *faults)
     setenv("ETWR_FAULTS", faults == NULL ? "" : faults, 1);
     setenv("ETWR_FAULT_COUNTS", scratch_file(&service->scratch, "counts", path), 1);
     setenv("ETWR_FAULT_GATE", scratch_file(&service->scratch, "gate", path), 1);
+    setenv("XDG_STATE_HOME", service->scratch.path, 1);
     set_exit_status("ASAN_OPTIONS");
     set_exit_status("UBSAN_OPTIONS");
 }

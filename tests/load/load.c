@@ -108,6 +108,7 @@ void load_start(struct service *service, const char *sink, const char *config)
         arguments[count++] = "--config";
         arguments[count] = scratch_file(&service->scratch, "config.json", path);
     }
+    setenv("XDG_STATE_HOME", service->scratch.path, 1); /* its state goes with the folder */
     service_start(service, arguments);
 }
 
