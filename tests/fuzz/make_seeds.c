@@ -60,7 +60,36 @@ static void write_request(const char *name, const struct frame *frame)
     if (!writer.failed) write_seed("request", name, bytes, writer_size(&writer));
 }
 
-/* Every golden frame alone, and all in one stream. */
+/* A frame's body a byte longer or shorter than it should be. */
+static void write_resized(const char *name, const struct golden *golden, int by)
+{
+    uint8_t bytes[4 + GOLDEN_MAX_BYTES + 1] = {1};
+    char resized[64];
+    uint32_t size = golden->frame.body_size + (uint32_t)by;
+    struct frame frame = golden->frame;
+
+    if (golden->frame.body_size == 0 || golden->size == GOLDEN_MAX_BYTES) return;
+    memcpy(bytes + 4, golden->bytes, golden->size);
+    bytes[4] = (uint8_t)size;
+    bytes[5] = (uint8_t)(size >> 8);
+    snprintf(resized, sizeof resized, "%s-%s", name, by > 0 ? "long" : "short");
+    write_seed("frame", resized, bytes, 4 + WIRE_HEADER_BYTES + size);
+    frame.body = bytes + 4 + WIRE_HEADER_BYTES;
+    frame.body_size = size;
+    if (golden->frame.kind < 0x40) write_request(resized, &frame);
+}
+
+/* Lengths at the limit and over it. */
+static void make_lengths(void)
+{
+    static const uint8_t longest[] = {1, 0, 0, 0, 0xFF, 0xFF, 0, 0, WIRE_EVENT, 0, 1, 0};
+    static const uint8_t oversize[] = {1, 0, 0, 0, 0, 0, 1, 0, WIRE_EVENT, 0, 1, 0};
+
+    write_seed("frame", "longest", longest, sizeof longest);
+    write_seed("frame", "oversize", oversize, sizeof oversize);
+}
+
+/* Every golden frame alone, too long, too short, and all in one stream. */
 static void make_frames(void)
 {
     static uint8_t all[64 * 1024];
@@ -75,6 +104,8 @@ static void make_frames(void)
         memcpy(one + 4, golden.bytes, golden.size);
         write_seed("frame", golden_names[i], one, golden.size + 4);
         put_bytes(&writer, golden.bytes, golden.size);
+        write_resized(golden_names[i], &golden, 1);
+        write_resized(golden_names[i], &golden, -1);
         if (golden.frame.kind < 0x40) write_request(golden_names[i], &golden.frame);
     }
     ck_assert(!writer.failed);
@@ -102,6 +133,22 @@ static void make_values(const struct vector *vector)
     put_bytes(&writer, vector->metadata.data, vector->metadata.size);
     frame.body_size = (uint32_t)writer_size(&writer);
     write_request(name, &frame);
+}
+
+/* Values that miss their type by a little, which no vector does. */
+static void make_misfits(void)
+{
+    static const uint8_t half_unit[] = {8, 0, 8,   0, 0,  'E', 0, 'f', 0, ETWR_IN_STR16,
+                                        3, 0, 'a', 0, 'b'};
+    static const uint8_t long_sid[2 + 8 + 8 + 64] = {8, 0,   8, 0,           0, 'E',
+                                                     0, 'f', 0, ETWR_IN_SID, 1, 16};
+    static const uint8_t endless[] = {8, 0, 8, 0, 0, 'E', 0, 'f', 0, ETWR_IN_ZSTR16, 'a', 0, 0};
+    static const uint8_t left_over[] = {8, 0, 8, 0, 0, 'E', 0, 'f', 0, ETWR_IN_UINT8, 1, 2};
+
+    write_seed("values", "half-unit", half_unit, sizeof half_unit);
+    write_seed("values", "long-sid", long_sid, sizeof long_sid);
+    write_seed("values", "endless", endless, sizeof endless);
+    write_seed("values", "left-over", left_over, sizeof left_over);
 }
 
 static size_t read_file(const char *path, char *bytes, size_t capacity)
@@ -238,6 +285,8 @@ START_TEST(seeds_can_be_made_of_the_vectors)
 
     ck_assert_ptr_nonnull(bytes);
     make_frames();
+    make_lengths();
+    make_misfits();
     (void)vectors_each(make_values);
     make_json(bytes, capacity);
     make_config(bytes, capacity);
