@@ -53,7 +53,7 @@ static size_t longest_chain(const struct slot *slot)
 
 START_TEST(ids_chosen_to_collide_do_not_where_the_secret_is_another)
 {
-    uint32_t chosen[CHOSEN_MAX];
+    uint32_t chosen[CHOSEN_MAX] = {0};
     struct slot slot;
     slots_seed(known);
     size_t count = choose(chosen);
