@@ -45,6 +45,8 @@ const char *options_help(void)
            "anew.\n"
            "  SIGINT and SIGTERM stop it: it drains, finalises its files and prints one line\n"
            "  {\"final\": {...}} with its counters on standard output.\n"
+           "  On Windows Ctrl-C stops it; so does the event Local\\etwrelayd-stop-PID, and\n"
+           "  Local\\etwrelayd-reload-PID reads the config anew.\n"
            "\n"
            "check-config FILE         exit status 0, or 1 with every error and its place\n"
            "\n"
