@@ -67,7 +67,10 @@ fuzz() {
 }
 
 # At most so many of the lines, of all parts.
-spread() { awk -v keep="$1" '{ line[NR] = $0 } END { n = NR < keep ? NR : keep; for (i = 0; i < n; i++) print line[int(i * NR / n) + 1] }'; }
+spread() {
+    awk -v keep="$1" '{ line[NR] = $0 }
+        END { n = NR < keep ? NR : keep; for (i = 0; i < n; i++) print line[int(i * NR / n) + 1] }'
+}
 
 # Only what the seeds do not reach, of all sizes: the seeds are made anew in every build.
 merge() {
@@ -78,6 +81,7 @@ merge() {
         $(folders "$target") >"$work/logs/$target-merge.log" 2>&1 || return 1
     for input in "$build/tests/fuzz/seeds/$target"/*; do rm -f "$work/merged/$(basename "$input")"; done
     rm -rf "tests/fuzz/corpus/$target" && mkdir -p "tests/fuzz/corpus/$target"
+    # shellcheck disable=SC2012 # by size; names are hashes
     for name in $(cd "$work/merged" && ls -rS | spread "${FUZZ_KEEP:-40}"); do
         cp "$work/merged/$name" "tests/fuzz/corpus/$target/"
     done
