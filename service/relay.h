@@ -69,13 +69,15 @@ uint64_t relay_filetime(void);
 /* Monotonic milliseconds. Any thread. */
 uint64_t relay_now_ms(void);
 
-/* ---- relay_sinks.c ---- */
+/* relay_sinks.c */
+
 /* Make the config's sinks and start them. False: `message` says which failed and why. */
 bool relay_start_sinks(struct relay *relay, char message[512]);
 void relay_stop_sinks(struct relay *relay); /* all batches are settled when it returns */
 void relay_destroy_sinks(struct relay *relay);
 
-/* ---- relay_providers.c ---- */
+/* relay_providers.c */
+
 /* Have providers opened at the sinks that want it, and open our own. False: no memory. */
 bool relay_open_own_provider(struct relay *relay);
 /* What each sink wants of the provider and, merged, what is pushed to clients. Returns how often
@@ -89,14 +91,16 @@ void relay_on_enablement(void *context);
 /* On the main thread: every worker is to look. */
 void relay_pass_on_enablement(struct relay *relay);
 
-/* ---- relay_accept.c ---- */
+/* relay_accept.c */
+
 /* A connection has come: to a worker, or away with a reason. A listener_callback. */
 void relay_on_accept(void *context, intptr_t handle, const struct peer *peer);
 /* A session of somebody not known yet has read its first bytes: who is it, and may it stay? Returns
  * why not. The system may still not say; then ask again after the next bytes. Worker's thread. */
 enum etwr_reason relay_identify(struct session *session);
 
-/* ---- relay_reload.c ---- */
+/* relay_reload.c */
+
 /* Read the config file anew and have the workers adopt it; a bad file changes nothing. */
 void relay_reload(struct relay *relay);
 /* The config as file and command line say it, with the default sink. Errors go to `errors`. NULL:
@@ -106,11 +110,13 @@ struct config *relay_load_config(const struct options *options, struct text *err
  */
 struct config_limits relay_limits(const struct config *config);
 
-/* ---- relay_pulse.c ---- */
+/* relay_pulse.c */
+
 /* From now on tell the service manager, if there is one, how the service does. */
 void relay_start_pulse(struct relay *relay);
 
-/* ---- relay_state.c: counters across a crash; all on the main thread ---- */
+/* relay_state.c: counters across a crash; all on the main thread */
+
 /* Find out and log how the run before on this pipe ended. Never stops a start. */
 void relay_open_state(struct relay *relay, const char *pipe);
 /* The service accepts: from now on the counters are written down once a second while they change,
@@ -119,7 +125,8 @@ void relay_begin_state(struct relay *relay);
 /* After the sinks have stopped: the last counters, and that this was a stop. */
 void relay_end_state(struct relay *relay);
 
-/* ---- relay_pins.c ---- */
+/* relay_pins.c */
+
 /* Keep the providers open that the config wants open from the start. */
 void relay_pin_providers(struct relay *relay);
 

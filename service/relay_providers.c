@@ -65,8 +65,6 @@ bool relay_open_own_provider(struct relay *relay)
                          &relay->own_provider) == ETWR_REASON_NONE;
 }
 
-/* ---- who listens ---- */
-
 static struct enablement of_sink(struct sink *sink, const struct relay_provider *provider,
                                  size_t index, uint32_t *captures)
 {

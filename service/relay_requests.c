@@ -25,8 +25,6 @@ static const struct config *config_of(const struct session *session)
     return session->worker->settings->config;
 }
 
-/* ---- hello ---- */
-
 /* The image is a label for people and for the trace: text without control characters, or it is not
  * taken. */
 static void take_image(struct client *client, const struct etwr_bytes *image)
@@ -71,8 +69,6 @@ enum etwr_reason relay_handle_hello(struct session *session, const struct reques
     session_welcome(session);
     return ETWR_REASON_NONE;
 }
-
-/* ---- providers ---- */
 
 static enum etwr_reason take_new_provider(struct session *session, const struct etwr_guid *id)
 {
@@ -274,8 +270,6 @@ void relay_ask_for_state(struct session *session)
     }
 }
 
-/* ---- schemas ---- */
-
 /* What the schema holds, charged to the client and its user; the reason when that is too much. */
 static enum etwr_reason charge_schema(struct session *session, struct slot_schema *schema)
 {
@@ -335,8 +329,6 @@ enum etwr_reason relay_handle_schema(struct session *session, const struct reque
     if (schema->refused != ETWR_REASON_NONE) empty_schema(schema);
     return ETWR_REASON_NONE;
 }
-
-/* ---- lost, status ---- */
 
 enum etwr_reason relay_handle_lost(struct session *session, const struct request_lost *lost)
 {

@@ -24,8 +24,6 @@ uint64_t relay_now_ms(void)
     return uv_hrtime() / 1000000;
 }
 
-/* ---- stopping ---- */
-
 static void stop(struct relay *relay)
 {
     if (relay->is_stopping) return;
@@ -62,8 +60,6 @@ static void on_housekeeping(uv_timer_t *timer)
     struct relay *relay = timer->data;
     (void)registry_sweep(relay->registry, relay_now_ms());
 }
-
-/* ---- starting ---- */
 
 static bool fail(enum host_cause cause, const char *message)
 {
@@ -229,8 +225,6 @@ static bool start(struct relay *relay)
            allocate_workers(relay) && start_loop(relay) && start_listener(relay) &&
            start_sinks(relay) && start_workers(relay);
 }
-
-/* ---- the end ---- */
 
 static void close_walked(uv_handle_t *handle, void *argument)
 {

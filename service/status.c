@@ -30,8 +30,6 @@ static void free_request(struct status_request *request)
     free(request);
 }
 
-/* ---- collecting ---- */
-
 static void add_client(struct status_part *part, const struct client *client, uint64_t now_ms)
 {
     const struct account *account = &client->account;
@@ -85,8 +83,6 @@ static void collect(struct status_part *part, struct worker *worker, const char 
     add_service(part, worker);
     publish_slot_events(worker);
 }
-
-/* ---- asking ---- */
 
 static struct status_request *create_request(const struct session *session, unsigned workers)
 {
@@ -202,8 +198,6 @@ void status_answer(struct status_request *request, struct worker *worker)
     }
     session_send_status(session, text.data, text.size); /* takes the text's memory */
 }
-
-/* ---- totals ---- */
 
 static void add_counts(struct status_totals *totals, const struct account_counts *counts)
 {

@@ -19,8 +19,6 @@ uint64_t worker_now_ms(const struct worker *worker)
     return uv_now(&worker->loop);
 }
 
-/* ---- turns ---- */
-
 /* Sessions that had used up their turn read on. */
 static void on_turn_start(uv_prepare_t *handle)
 {
@@ -122,8 +120,6 @@ static void on_wake(uv_async_t *handle)
     worker_answer_pulse(handle->data);
     worker_tell_enablement(handle->data);
 }
-
-/* ---- life ---- */
 
 static enum etwr_status allocate(struct worker *worker)
 {

@@ -176,7 +176,8 @@ void worker_notice_enablement(struct worker *worker);
 
 uint64_t worker_now_ms(const struct worker *worker);
 
-/* ---- worker_sinks.c: putting into sinks and taking back ---- */
+/* worker_sinks.c: putting into sinks and taking back */
+
 /* Can every sink take the next event? If not, all sessions are held until it can. */
 bool worker_sinks_ready(struct worker *worker);
 void worker_note_put(struct worker *worker, uint8_t level);
@@ -193,11 +194,13 @@ void worker_release_sinks(struct worker *worker);
  * false if not. */
 bool worker_write_own(struct worker *worker, const struct sink_event *event);
 
-/* ---- worker_enablement.c ---- */
+/* worker_enablement.c */
+
 /* Between two events: tell clients, if there is something to tell. */
 void worker_tell_enablement(struct worker *worker);
 
-/* ---- worker_pulse.c ---- */
+/* worker_pulse.c */
+
 /* Ask for a sign of life; main thread. Not again before it has come. */
 void worker_ask_pulse(struct worker *worker, enum worker_pulse_kind kind);
 /* Between two events. */
@@ -207,14 +210,16 @@ bool worker_has_pulse(const struct worker *worker, enum worker_pulse_kind kind);
 const struct status_totals *worker_pulse_totals(const struct worker *worker,
                                                 enum worker_pulse_kind kind);
 
-/* ---- worker_inbox.c ---- */
+/* worker_inbox.c */
+
 /* Have its loop turn, unless it has ended. From any thread. */
 void worker_wake(struct worker *worker);
 void worker_read_inbox(struct worker *worker);
 /* A message that comes too late: give back what it hands over, and free it. */
 void worker_drop_message(struct worker *worker, struct worker_message *message);
 
-/* ---- worker_stop.c ---- */
+/* worker_stop.c */
+
 void worker_begin_stop(struct worker *worker);
 /* At the end of each turn while stopping. */
 void worker_go_on_stopping(struct worker *worker);

@@ -42,8 +42,6 @@ void worker_want_flush(struct worker *worker)
     if (worker->has_put) worker->is_urgent = true;
 }
 
-/* ---- back-pressure ---- */
-
 bool worker_sinks_ready(struct worker *worker)
 {
     uint64_t now_ms = worker_now_ms(worker);
@@ -98,8 +96,6 @@ void worker_release_sinks(struct worker *worker)
     }
 }
 
-/* ---- taking back ---- */
-
 static void settle_own(struct worker *worker, uint64_t count, enum etwr_reason failed)
 {
     worker->own.pending -= count;
@@ -138,8 +134,6 @@ void worker_collect_settled(struct worker *worker)
         }
     }
 }
-
-/* ---- the service's own events ---- */
 
 /* They are told to every sink, and counted by what the first one says. */
 static void put_own(struct worker *worker, size_t index, const struct sink_event *own)

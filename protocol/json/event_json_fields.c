@@ -29,8 +29,6 @@ struct field { /* what every field object says, but for its value */
 
 static bool add_members(struct event_reader *reader, const cJSON *members, const cJSON *values);
 
-/* ---- what a field object says ---- */
-
 static bool check_field_keys(struct event_reader *reader, const cJSON *object,
                              const struct event_json_type *type)
 {
@@ -143,8 +141,6 @@ static bool check_members(struct event_reader *reader, const struct field *field
                                 ETWR_STRUCT_MEMBERS_MAX);
 }
 
-/* ---- declarations: members of an array of structs ---- */
-
 static bool declare_members(struct event_reader *reader, const cJSON *members);
 
 static bool declare_struct(struct event_reader *reader, const struct field *field)
@@ -206,8 +202,6 @@ static bool declare_members(struct event_reader *reader, const cJSON *members)
     json_path_back(&reader->path, fields_mark);
     return true;
 }
-
-/* ---- values ---- */
 
 static bool add_custom(struct event_reader *reader, const struct field *field, const cJSON *value)
 {
@@ -314,8 +308,6 @@ static bool add_members(struct event_reader *reader, const cJSON *members, const
     }
     return true;
 }
-
-/* ---- fields of an event or of a lone struct, which bring their own values ---- */
 
 static bool add_lone_struct(struct event_reader *reader, const struct field *field)
 {

@@ -159,8 +159,6 @@ enum etwr_status config_load(const char *path, struct config **config, struct te
     return status;
 }
 
-/* ---- sinks of the command line ---- */
-
 struct spec_word {
     const char *word;
     enum config_sink_type type;

@@ -41,8 +41,6 @@ static bool has_path(enum config_sink_type type)
     return type == CONFIG_SINK_ETL || type == CONFIG_SINK_JSONL;
 }
 
-/* ---- filter ---- */
-
 static void read_patterns(struct config_reader *reader, const cJSON *item,
                           const struct config_key *key, void *target)
 {
@@ -86,8 +84,6 @@ static void read_filter(struct config_reader *reader, const cJSON *item,
     sink->filter.match_any = UINT64_MAX;
     sink->filter.match_all = 0;
 }
-
-/* ---- one sink ---- */
 
 /* Read before all other keys: it decides which of them there are. */
 static void skip_type(struct config_reader *reader, const cJSON *item, const struct config_key *key,
@@ -271,8 +267,6 @@ void config_read_sinks(struct config_reader *reader, const cJSON *item,
         json_path_back(&reader->path, mark);
     }
 }
-
-/* ---- making and freeing ---- */
 
 static bool filter_init(struct config_filter *filter)
 {

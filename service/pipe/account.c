@@ -53,8 +53,6 @@ void account_label_unref(struct account_label *label)
     if (label != NULL && --label->references == 0) free(label);
 }
 
-/* ---- pool ---- */
-
 void account_pool_init(struct account_pool *pool)
 {
     memset(pool, 0, sizeof *pool);
@@ -145,8 +143,6 @@ static void settlement_give(struct account_pool *pool, struct settlement *settle
     pool->settlements = settlement;
     pool->settlement_count++;
 }
-
-/* ---- account ---- */
 
 void account_init(struct account *account, const struct account_callbacks *callbacks)
 {

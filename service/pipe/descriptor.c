@@ -78,8 +78,6 @@ static void put_clients(struct text *sddl, const struct config_security *securit
     text_put_string(sddl, "S:(ML;;NW;;;LW)");
 }
 
-/* ---- as the config has it ---- */
-
 struct parts { /* of a descriptor's text */
     const char *owner, *group, *list;
     size_t owner_size, group_size;
@@ -147,8 +145,6 @@ static void put_verbatim(struct text *sddl, const char *text, const struct descr
     if (!has_own_entry(entries, owner->sid)) put_entry(sddl, "(A;;FA;;;", owner->sid);
     text_put_string(sddl, entries);
 }
-
-/* ---- the interface ---- */
 
 enum etwr_status descriptor_build(const struct config_security *security,
                                   const struct descriptor_owner *owner, struct text *sddl,

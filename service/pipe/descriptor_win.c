@@ -34,8 +34,6 @@ static enum etwr_status fail_error(char message[LISTENER_MESSAGE_BYTES], enum et
     return status;
 }
 
-/* ---- judging ---- */
-
 /* The part that all entries taken here have in common: allowing and denying ones look alike. */
 static ACCESS_ALLOWED_ACE *entry_at(PACL list, DWORD index)
 {
@@ -76,8 +74,6 @@ static const char *list_fault(PSECURITY_DESCRIPTOR descriptor, const struct desc
     }
     return NULL;
 }
-
-/* ---- making ---- */
 
 static enum etwr_status convert(const struct text *sddl, struct pipe_descriptor *descriptor,
                                 char message[LISTENER_MESSAGE_BYTES])
@@ -140,8 +136,6 @@ void pipe_descriptor_clear(struct pipe_descriptor *descriptor)
     LocalFree(descriptor->descriptor);
     descriptor->descriptor = NULL;
 }
-
-/* ---- comparing ---- */
 
 static bool is_same_entry(ACCESS_ALLOWED_ACE *a, ACCESS_ALLOWED_ACE *b)
 {

@@ -55,8 +55,6 @@ static enum etwr_status fail_errno(char message[LISTENER_MESSAGE_BYTES], const c
     return fail(message, status, "cannot %s %s: %s", what, path, strerror(error));
 }
 
-/* ---- the path ---- */
-
 /* The folder: made if it is missing and its parent is there; refused when anybody could replace the
  * socket in it. */
 static enum etwr_status check_folder(const char *path, char message[LISTENER_MESSAGE_BYTES])
@@ -186,8 +184,6 @@ static void close_descriptors(struct listener *listener)
     listener->fd = listener->spare_fd = listener->lock_fd = -1;
 }
 
-/* ---- accepting ---- */
-
 static void on_poll(uv_poll_t *poll, int status, int events);
 
 static void on_back_off_over(uv_timer_t *timer)
@@ -262,8 +258,6 @@ void listener_accept_waiting(struct listener *listener)
     for (int i = 0; i < SOMAXCONN && accept_one(listener); i++) {
     }
 }
-
-/* ---- life ---- */
 
 static void on_handle_closed(uv_handle_t *handle)
 {

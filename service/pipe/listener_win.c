@@ -69,8 +69,6 @@ static enum etwr_status fail(char message[LISTENER_MESSAGE_BYTES], enum etwr_sta
     return status;
 }
 
-/* ---- instances ---- */
-
 static HANDLE make_instance(struct listener *listener, bool is_first)
 {
     SECURITY_ATTRIBUTES attributes = {sizeof attributes, listener->descriptor.descriptor, FALSE};
@@ -145,8 +143,6 @@ static void on_back_off_over(uv_timer_t *timer)
     for (size_t i = 0; i < SLOTS; i++)
         if (listener->slots[i].state == SLOT_BROKEN) repair(&listener->slots[i]);
 }
-
-/* ---- accepting ---- */
 
 static void shed(struct listener *listener)
 {
@@ -245,8 +241,6 @@ static void CALLBACK on_event(PVOID context, BOOLEAN is_timeout)
     (void)is_timeout;
     (void)uv_async_send(&slot->listener->connected);
 }
-
-/* ---- life ---- */
 
 static void on_handle_closed(uv_handle_t *handle)
 {

@@ -25,8 +25,6 @@ static void set_state(struct session *session, enum session_state state)
     session->state_ms = worker_now_ms(session->worker);
 }
 
-/* ---- memory ---- */
-
 bool session_charge(struct session *session, size_t bytes)
 {
     if (!quota_take_bytes(session->worker->relay->quota, session->quota_user, bytes)) return false;
@@ -66,8 +64,6 @@ void session_bytes_free(struct session *session, struct session_bytes *bytes)
     free(bytes->data);
     memset(bytes, 0, sizeof *bytes);
 }
-
-/* ---- lists ---- */
 
 static void link_session(struct worker *worker, struct session *session)
 {
@@ -109,8 +105,6 @@ static void remove_from_lists(struct session *session)
         session->is_paused = false;
     }
 }
-
-/* ---- opening ---- */
 
 void session_open(struct worker *worker, intptr_t handle, const struct peer *peer,
                   struct quota_user *user, uint64_t id)
@@ -165,8 +159,6 @@ void session_welcome(struct session *session)
     set_state(session, SESSION_OPEN);
     session_send(session, frame, writer_size(&writer));
 }
-
-/* ---- ending ---- */
 
 static void on_closed(uv_handle_t *handle)
 {
@@ -256,8 +248,6 @@ void session_output_drained(struct session *session)
     if (session->state == SESSION_CLOSING) close_handle(session);
 }
 
-/* ---- holds ---- */
-
 void session_hold(struct session *session, enum session_hold hold)
 {
     session->holds |= (unsigned)hold;
@@ -273,8 +263,6 @@ void session_release(struct session *session, enum session_hold hold)
     session_parse_kept(session);
     if (session->holds == 0 && session->state != SESSION_CLOSING) session_read_start(session);
 }
-
-/* ---- deadlines ---- */
 
 static bool is_over(uint64_t since_ms, uint64_t now_ms, uint64_t limit_ms)
 {

@@ -118,17 +118,20 @@ void session_output_drained(struct session *session);
 /* Deadlines and buffers that are idle; a few times a second. */
 void session_scan(struct session *session, uint64_t now_ms);
 
-/* ---- session_input.c ---- */
+/* session_input.c */
+
 void session_read_start(struct session *session);
 void session_read_stop(struct session *session);
 /* Parse what a hold kept back. */
 void session_parse_kept(struct session *session);
 
-/* ---- session_requests.c ---- */
+/* session_requests.c */
+
 /* One whole frame. ETWR_REASON_NONE, or why the connection ends. */
 enum etwr_reason session_handle_frame(struct session *session, const struct frame *frame);
 
-/* ---- session_output.c ---- */
+/* session_output.c */
+
 /* Send a whole frame, or keep it until the client reads. */
 void session_send(struct session *session, const void *bytes, size_t size);
 void session_send_provider_state(struct session *session, const struct slot *slot);
@@ -144,7 +147,8 @@ void session_add_flush(struct session *session, uint64_t cookie);
 /* Answer a STATUS; takes `json`. */
 void session_send_status(struct session *session, char *json, size_t size);
 
-/* ---- memory, session.c ---- */
+/* memory, session.c */
+
 /* Room for `size` more bytes; false: no memory, or over the user's budget. */
 bool session_bytes_reserve(struct session *session, struct session_bytes *bytes, size_t size);
 void session_bytes_free(struct session *session, struct session_bytes *bytes);

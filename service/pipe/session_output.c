@@ -129,8 +129,6 @@ void session_send_capture_state(struct session *session, const struct slot *slot
     send_state(session, slot, WIRE_CONTROL_CAPTURE_STATE);
 }
 
-/* ---- acknowledgements ---- */
-
 void session_owe(struct session *session)
 {
     struct worker *worker = session->worker;
@@ -216,8 +214,6 @@ void session_add_flush(struct session *session, uint64_t cookie)
     worker_want_flush(session->worker);
     if (session->flush_count == SESSION_FLUSHES_MAX) session_hold(session, SESSION_HOLD_FLUSH);
 }
-
-/* ---- status ---- */
 
 void session_send_status(struct session *session, char *json, size_t size)
 {

@@ -86,8 +86,6 @@ void slots_clear(struct slots *slots)
     slots_init(slots);
 }
 
-/* ---- schemas ---- */
-
 static size_t bucket_of(const struct slot *slot, uint32_t id)
 {
     uint64_t hash = (id ^ secret) * 0xD6E8FEB86659FD93u;

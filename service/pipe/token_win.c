@@ -49,8 +49,6 @@ bool token_sid_text(PSID sid, char *text, size_t capacity)
     return true;
 }
 
-/* ---- one thing at a time ---- */
-
 union information { /* aligned for whatever is in it */
     BYTE bytes[INFORMATION_BYTES];
     DWORD number;
@@ -116,8 +114,6 @@ static bool read_session(HANDLE token, struct peer *peer)
     peer->session = information.number;
     return true;
 }
-
-/* ---- operators ---- */
 
 static INIT_ONCE own_once = INIT_ONCE_STATIC_INIT;
 static char own_sid[PEER_USER_BYTES];

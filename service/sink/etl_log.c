@@ -98,8 +98,6 @@ static void lose_batch(struct etl_log *log, const struct writer_batch *batch)
     collect_lost(log);
 }
 
-/* ---- which file ---- */
-
 static void remove_oldest(struct etl_log *log)
 {
     char name[ETL_NAME_MAX_BYTES];

@@ -53,8 +53,6 @@ static struct etw_sink *etw_of(struct sink *sink)
     return (struct etw_sink *)sink;
 }
 
-/* ---- what sessions want ---- */
-
 static void store_listeners(struct sink_provider *provider, uint8_t level, uint64_t match_any,
                             uint64_t match_all)
 {
@@ -98,8 +96,6 @@ static void etw_provider_listeners(struct sink *sink, const struct sink_provider
     listeners->match_any = atomic_load_explicit(&provider->match_any, memory_order_relaxed);
     listeners->match_all = atomic_load_explicit(&provider->match_all, memory_order_relaxed);
 }
-
-/* ---- providers ---- */
 
 static void reset_provider(struct sink_provider *provider, struct etw_sink *etw, const char *name)
 {
@@ -188,8 +184,6 @@ static void etw_provider_close(struct sink *sink, struct sink_provider *provider
     etw->free = provider;
 }
 
-/* ---- events ---- */
-
 static enum etwr_reason reason_of(uint32_t code)
 {
     switch (code) {
@@ -266,8 +260,6 @@ static enum sink_result etw_write(struct sink *sink, unsigned worker,
                 provider->name, advice_for(*reason));
     return SINK_DROPPED;
 }
-
-/* ---- nothing of this is kept back ---- */
 
 static enum etwr_status etw_start(struct sink *sink, unsigned worker_count, char message[512])
 {

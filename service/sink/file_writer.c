@@ -223,8 +223,6 @@ void file_writer_release(struct file_writer *writer, unsigned worker, struct sin
     if (own->is_flush_owed) file_writer_flush(writer, worker);
 }
 
-/* ---- the writer thread ---- */
-
 static struct writer_batch *wait_for_batch(struct file_writer *writer)
 {
     uv_mutex_lock(&writer->lock);
@@ -294,8 +292,6 @@ static void run(void *context)
         settle(writer, batch, writer->options.write(writer->options.context, batch));
     }
 }
-
-/* ---- life ---- */
 
 static bool make_buffers(struct file_writer *writer)
 {

@@ -43,8 +43,6 @@ static struct jsonl_sink *jsonl_of(struct sink *sink)
     return (struct jsonl_sink *)sink;
 }
 
-/* ---- the writer thread ---- */
-
 /* Take back what was written of a batch; where that is impossible (a pipe) the next line starts on
  * a new one. */
 static void take_back(struct jsonl_sink *jsonl, size_t written)
@@ -85,8 +83,6 @@ static enum etwr_reason jsonl_write_batch(void *context, struct writer_batch *ba
                 jsonl->path, text);
     return reason;
 }
-
-/* ---- workers ---- */
 
 static bool is_standard_output(const struct jsonl_sink *jsonl)
 {

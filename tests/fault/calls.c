@@ -24,8 +24,6 @@
 
 #include "tests/fault/faults.h"
 
-/* ---- memory ---- */
-
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
@@ -55,8 +53,6 @@ void *__wrap_realloc(void *memory, size_t size)
 {
     return may_allocate() ? __real_realloc(memory, size) : NULL;
 }
-
-/* ---- the system's calls ---- */
 
 /* A function of the library behind this program. (C has no cast from an object's pointer.) */
 void faults_find_next(void *function, const char *name)
@@ -171,8 +167,6 @@ int getpwuid_r(uid_t uid, struct passwd *entry, char *buffer, size_t size, struc
     *found = NULL;
     return errno;
 }
-
-/* ---- the program ---- */
 
 int __real_main(int argc, char *argv[]);
 int __wrap_main(int argc, char *argv[]);

@@ -22,8 +22,6 @@ bool faulty_is_long(void)
     return word != NULL && word[0] != 0 && strcmp(word, "0") != 0;
 }
 
-/* ---- the service ---- */
-
 /* A finding must not look like an orderly failure. */
 static void set_exit_status(const char *name)
 {
@@ -151,8 +149,6 @@ void faulty_open_gate(const struct service *service)
 {
     scratch_write(&service->scratch, "gate", "", 0);
 }
-
-/* ---- the client ---- */
 
 static void read_user(struct socket_client *peer, struct faulty_client *client)
 {

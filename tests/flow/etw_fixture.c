@@ -82,8 +82,6 @@ void etw_clear(struct service *service)
     recorder_reset();
 }
 
-/* ---- clients ---- */
-
 static void on_change(void *context, enum etwr_provider_change change, uint8_t level,
                       uint64_t match_any, uint64_t match_all)
 {

@@ -58,8 +58,6 @@ static long sink_final(int index, const char *key)
     return (long)item->valuedouble;
 }
 
-/* ---- what sessions want ---- */
-
 START_TEST(session_that_comes_and_goes_is_pushed_to_the_client)
 {
     struct etwr_counters counters;
@@ -204,8 +202,6 @@ START_TEST(capture_state_without_a_listener_is_passed_over)
 }
 END_TEST
 
-/* ---- registering ---- */
-
 START_TEST(provider_that_windows_refuses_is_refused_to_the_client)
 {
     enum etwr_reason reason = ETWR_REASON_NONE;
@@ -254,8 +250,6 @@ START_TEST(provider_is_unregistered_when_it_has_lingered)
     etw_stop(&service);
 }
 END_TEST
-
-/* ---- events ---- */
 
 START_TEST(refused_writes_are_counted_and_told)
 {
@@ -323,8 +317,6 @@ START_TEST(origin_follows_the_values)
 }
 END_TEST
 
-/* ---- conformance ---- */
-
 static void enable_vector(void *context, const struct vector_line *line)
 {
     FILE *file = context;
@@ -360,8 +352,6 @@ START_TEST(vectors_go_through_the_relay_byte_for_byte)
     etw_stop(&service);
 }
 END_TEST
-
-/* ---- threads ---- */
 
 static atomic_bool is_over;
 

@@ -67,8 +67,6 @@ static void expect_end(struct raw_client *client, enum etwr_reason expected)
     raw_close(client);
 }
 
-/* ---- how connections end ---- */
-
 static void hello_of_version(struct raw_client *client, uint16_t lowest, uint16_t highest)
 {
     struct request_hello hello = {
@@ -236,8 +234,6 @@ START_TEST(a_sequence_beyond_63_bits_is_malformed)
 }
 END_TEST
 
-/* ---- how frames arrive ---- */
-
 START_TEST(frames_cut_in_two_anywhere_are_read_whole)
 {
     struct raw_client client;
@@ -335,8 +331,6 @@ START_TEST(the_largest_frame_is_taken)
     service_check_account(&service);
 }
 END_TEST
-
-/* ---- what is refused without ending the connection ---- */
 
 START_TEST(events_of_a_refused_provider_are_dropped_with_its_reason)
 {
@@ -482,8 +476,6 @@ START_TEST(a_user_without_memory_left_is_cut_off_and_gets_all_back)
 }
 END_TEST
 
-/* ---- accounting and answers ---- */
-
 START_TEST(lost_events_take_their_numbers_and_are_told_in_the_trace)
 {
     struct raw_client client;
@@ -603,8 +595,6 @@ START_TEST(status_of_hundreds_of_clients_comes_whole)
 }
 END_TEST
 
-/* ---- time and limits ---- */
-
 START_TEST(a_client_that_says_nothing_is_refused_in_time)
 {
     struct raw_client client;
@@ -705,8 +695,6 @@ START_TEST(more_clients_than_a_user_may_have_are_refused_until_one_leaves)
     service_stop(&service);
 }
 END_TEST
-
-/* ---- reload and stop ---- */
 
 static void reload_with(const char *format)
 {

@@ -63,8 +63,6 @@ int __wrap_uv_thread_join(uv_thread_t *thread)
     return 0;
 }
 
-/* ---- beginning ---- */
-
 static struct config *parse_config(const char *config_json)
 {
     struct config *config = NULL;
@@ -131,8 +129,6 @@ static void begin(struct world *world)
         world_client_init(&world->clients[i]);
 }
 
-/* ---- the books ---- */
-
 static uint64_t sum_of(const struct account_counts *counts)
 {
     uint64_t sum = counts->written + counts->not_enabled;
@@ -170,8 +166,6 @@ static uint64_t check_books(const struct world *world)
         check_sink(&worker->sinks[i], &world->sinks[i]);
     return accepted;
 }
-
-/* ---- steps ---- */
 
 static void turn(struct world *world)
 {
@@ -312,8 +306,6 @@ static void step(struct world *world, struct reader *reader)
         return;
     }
 }
-
-/* ---- the end ---- */
 
 static void settle_all(struct world *world)
 {

@@ -54,8 +54,6 @@ void world_client_close(struct world_client *client)
     client->fd = -1;
 }
 
-/* ---- saying ---- */
-
 static struct writer begin(const struct world_client *client)
 {
     struct writer writer;
@@ -242,8 +240,6 @@ void world_client_send(struct world_client *client, size_t max_bytes)
     client->out_size -= (size_t)sent;
     memmove(client->out, client->out + sent, client->out_size);
 }
-
-/* ---- hearing ---- */
 
 static void hear_ack(struct world_client *client, const struct frame *frame)
 {

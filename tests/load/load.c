@@ -40,8 +40,6 @@ void load_pause(void)
     nanosleep(&pause, NULL);
 }
 
-/* ---- the service's process ---- */
-
 unsigned load_descriptors(const struct service *service)
 {
     char path[64];
@@ -111,8 +109,6 @@ void load_start(struct service *service, const char *sink, const char *config)
     setenv("XDG_STATE_HOME", service->scratch.path, 1); /* its state goes with the folder */
     service_start(service, arguments);
 }
-
-/* ---- clients ---- */
 
 struct socket_client *load_make_clients(unsigned count)
 {

@@ -34,8 +34,6 @@ static void teardown(void)
     service_clear(&service);
 }
 
-/* ---- all at once ---- */
-
 static void send_batch(struct socket_client *client)
 {
     for (uint32_t i = 0; i < BATCH; i++)
@@ -112,8 +110,6 @@ START_TEST(a_crowd_is_accounted_for_to_the_event_and_served_alike)
 }
 END_TEST
 
-/* ---- much announced, little sent ---- */
-
 START_TEST(frames_that_are_only_announced_take_no_memory)
 {
     static const uint8_t beginning[12] = {0xFF, 0xFF, 0, 0, WIRE_EVENT, 0, 1, 0, 1, 0, 0, 0};
@@ -138,8 +134,6 @@ START_TEST(frames_that_are_only_announced_take_no_memory)
     service_stop(&service);
 }
 END_TEST
-
-/* ---- come and go ---- */
 
 static void knock(struct socket_client *client, unsigned i)
 {
@@ -197,8 +191,6 @@ START_TEST(clients_that_leave_at_once_leave_nothing_behind)
     service_check_account(&service);
 }
 END_TEST
-
-/* ---- drip ---- */
 
 /* Events that one honest client gets settled in so long, in batches of its own. */
 static uint64_t work(struct socket_client *honest, struct socket_client *slow, unsigned slow_count)

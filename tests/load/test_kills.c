@@ -41,8 +41,6 @@ static void teardown(void)
     service_clear(&service);
 }
 
-/* ---- clients ---- */
-
 /* In a process of its own: some events, and one that never ends. */
 static void be_killed(int told)
 {
@@ -98,8 +96,6 @@ START_TEST(clients_killed_in_a_frame_leave_nothing_behind)
     if (!load_memory_is_foreign()) ck_assert_uint_le(after, before * 105 / 100);
 }
 END_TEST
-
-/* ---- the service ---- */
 
 static const char *file_of_start(unsigned number, char *path)
 {
@@ -198,8 +194,6 @@ START_TEST(a_service_killed_under_load_loses_no_acknowledged_event)
     if (load_is_full()) ck_assert_uint_le(worst_ms, RECONNECT_MS * 4);
 }
 END_TEST
-
-/* ---- reloads ---- */
 
 static void write_config(unsigned number)
 {

@@ -74,8 +74,6 @@ static int wait_status(pid_t pid)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-/* ---- a flood of events ---- */
-
 static void flood_events(void)
 {
     struct socket_client client;
@@ -163,8 +161,6 @@ START_TEST(a_rate_cuts_the_flood_and_nobody_else)
     ck_assert_uint_gt(service_final(&service, "dropped.rate"), 0);
 }
 END_TEST
-
-/* ---- a flood of connections ---- */
 
 /* Hold as many as can be had, say nothing, and come again when thrown out. */
 static void flood_connections(void)

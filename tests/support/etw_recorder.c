@@ -135,8 +135,6 @@ void recorder_keep_nothing(void)
     unlock();
 }
 
-/* ---- sessions ---- */
-
 void recorder_control(const struct etwr_guid *id, uint32_t control, uint8_t level,
                       uint64_t match_any, uint64_t match_all)
 {
@@ -169,8 +167,6 @@ void recorder_disable(const struct etwr_guid *id)
     unlock();
     recorder_control(id, ETW_DISABLE, 0, 0, 0);
 }
-
-/* ---- the table ---- */
 
 /* As the real one: whoever is listened to already hears so before this returns. */
 static uint32_t record_register(const struct etwr_guid *id, struct etw_listener *listener,
@@ -338,8 +334,6 @@ const struct etw_api *recorder_api(void)
     };
     return &api;
 }
-
-/* ---- looking ---- */
 
 bool recorder_find(const struct etwr_guid *id, struct etwr_bytes *traits)
 {

@@ -25,8 +25,6 @@ void raw_close(struct raw_client *client)
     free(client->in);
 }
 
-/* ---- gather ---- */
-
 static void open_writer(struct raw_client *client, struct writer *writer)
 {
     writer_init(writer, client->out + client->out_size, CAPACITY_BYTES - client->out_size);
@@ -139,8 +137,6 @@ void raw_flush(struct raw_client *client, uint64_t cookie)
     request_put_flush(&writer, cookie);
     close_writer(client, &writer);
 }
-
-/* ---- send and read ---- */
 
 bool raw_send_some(struct raw_client *client, size_t size)
 {

@@ -52,8 +52,6 @@ void socket_client_close(struct socket_client *client)
     client->fd = -1;
 }
 
-/* ---- gather ---- */
-
 static struct writer writer_of(struct socket_client *client)
 {
     struct writer writer;
@@ -129,8 +127,6 @@ void socket_client_bytes(struct socket_client *client, const void *bytes, size_t
     memcpy(client->out + client->out_size, bytes, size);
     client->out_size += size;
 }
-
-/* ---- send and read ---- */
 
 bool socket_client_send(struct socket_client *client)
 {

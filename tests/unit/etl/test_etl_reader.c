@@ -248,8 +248,6 @@ START_TEST(names_are_lent_from_the_first_buffer)
 }
 END_TEST
 
-/* ---- files that are none, or end early ---- */
-
 START_TEST(what_is_no_etl_file_is_refused)
 {
     make_file();
@@ -304,8 +302,6 @@ START_TEST(buffer_that_is_missing_is_told_where_it_should_be)
 }
 END_TEST
 
-/* ---- BuffersWritten ---- */
-
 START_TEST(buffers_beyond_a_stale_count_are_read_and_told_once)
 {
     make_file();
@@ -341,8 +337,6 @@ START_TEST(file_that_grows_while_it_is_read_is_no_damage)
     expect("012345", UINT64_MAX);
 }
 END_TEST
-
-/* ---- damaged buffers ---- */
 
 START_TEST(buffer_of_zeros_is_told_and_passed_over)
 {
@@ -397,8 +391,6 @@ START_TEST(empty_buffer_is_no_damage)
     expect("345", UINT64_MAX);
 }
 END_TEST
-
-/* ---- damaged records ---- */
 
 START_TEST(record_of_an_impossible_size_loses_the_rest_of_its_buffer)
 {
@@ -488,8 +480,6 @@ START_TEST(random_damage_never_reads_out_of_bounds)
     }
 }
 END_TEST
-
-/* ---- other writers ---- */
 
 /* A file as Windows 7 made it on a 32-bit machine, written down by hand: no PROC_INDEX flag,
  * SavedOffset 0 in the first buffer, 8 bytes less in the header, clock type 2, an event of a 32-bit
@@ -593,8 +583,6 @@ START_TEST(file_made_by_windows_10_is_read)
     etl_trace_close(&trace);
 }
 END_TEST
-
-/* ---- time ---- */
 
 START_TEST(clock_types_give_their_times)
 {

@@ -565,8 +565,6 @@ START_TEST(a_provider_name_has_1024_bytes_at_most)
 }
 END_TEST
 
-/* ---- arguments ---- */
-
 struct argument {
     const char *text;
     const char *metadata;

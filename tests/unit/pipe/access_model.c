@@ -29,8 +29,6 @@ struct model_descriptor {
     enum model_integrity label;
 };
 
-/* ---- reading ---- */
-
 static const char *const aliases[][2] = {
     {"SY", "S-1-5-18"},    {"BA", "S-1-5-32-544"}, {"AU", "S-1-5-11"}, {"NU", "S-1-5-2"},
     {"AN", "S-1-5-7"},     {"BG", "S-1-5-32-546"}, {"LS", "S-1-5-19"}, {"WD", "S-1-1-0"},
@@ -161,8 +159,6 @@ size_t model_entry_count(const struct model_descriptor *descriptor)
 {
     return descriptor->count;
 }
-
-/* ---- checking ---- */
 
 static bool has(const char *const *sids, const char *sid)
 {

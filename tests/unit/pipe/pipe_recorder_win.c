@@ -87,8 +87,6 @@ static int open_descriptor(HANDLE pipe)
     return recorder.lacks_descriptors ? -1 : pipe_calls_system.open_descriptor(pipe);
 }
 
-/* ---- tokens ---- */
-
 static void note(enum recorded_step step)
 {
     if (recorder.step_count < sizeof recorder.steps / sizeof *recorder.steps)

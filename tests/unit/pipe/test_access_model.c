@@ -247,8 +247,6 @@ START_TEST(the_names_it_is_made_of_are_those_of_the_document)
 }
 END_TEST
 
-/* ---- the config's own ---- */
-
 static enum etwr_status build_own(char *text, const struct descriptor_owner *owner,
                                   const char **fault)
 {

@@ -116,8 +116,6 @@ static void wait_for(const size_t *count, size_t wanted)
     ck_assert_uint_eq(*count, wanted);
 }
 
-/* ---- what it asks for ---- */
-
 START_TEST(each_instance_refuses_remote_clients_and_has_the_descriptor)
 {
     ck_assert_msg(open_listener() == ETWR_OK, "%s", message);
@@ -242,8 +240,6 @@ START_TEST(a_service_and_a_console_have_names_of_their_own)
     ck_assert_int_eq(listener_default_path(false, name, 8), ETWR_E_LIMIT);
 }
 END_TEST
-
-/* ---- accepting ---- */
 
 START_TEST(a_connection_is_handed_over_with_its_process)
 {

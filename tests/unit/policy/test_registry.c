@@ -291,8 +291,6 @@ START_TEST(providers_are_visited_in_order_of_their_ids)
 }
 END_TEST
 
-/* ---- hooks ---- */
-
 struct hooked {
     unsigned registered, unregistered;
     enum etwr_reason refusal;

@@ -330,8 +330,6 @@ START_TEST(a_drop_for_want_of_memory_needs_no_memory)
 }
 END_TEST
 
-/* ---- random schedules ---- */
-
 enum { MODEL_EVENTS = 16384, MODEL_BATCHES = 8, STEPS = 10000 };
 
 struct model_event {

@@ -125,8 +125,6 @@ static bool is_bytes(struct etwr_bytes a, struct etwr_bytes b)
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
-/* ---- registering ---- */
-
 START_TEST(provider_is_registered_with_its_traits_and_unregistered_when_closed)
 {
     struct etwr_bytes set = {NULL, 0};
@@ -261,8 +259,6 @@ START_TEST(next_provider_in_the_same_place_starts_anew)
 }
 END_TEST
 
-/* ---- what sessions want ---- */
-
 START_TEST(listeners_are_in_normal_form)
 {
     struct sink_provider *provider = open_provider(&id, traits);
@@ -301,8 +297,6 @@ START_TEST(unknown_control_codes_are_passed_over)
     ck_assert_uint_eq(atomic_load(&rings), 0);
 }
 END_TEST
-
-/* ---- writing ---- */
 
 START_TEST(event_that_no_session_wants_is_not_written)
 {
@@ -410,8 +404,6 @@ START_TEST(nothing_is_ever_kept_back)
 }
 END_TEST
 
-/* ---- conformance ---- */
-
 static void relay_vector(const struct event_json *target, const struct etwr_encoded *encoded)
 {
     uint8_t bytes[TRAITS_MAX_SIZE];
@@ -459,8 +451,6 @@ START_TEST(vectors_reach_windows_byte_for_byte)
     etwr_event_destroy(builder);
 }
 END_TEST
-
-/* ---- threads ---- */
 
 struct race {
     struct sink_provider *provider;
