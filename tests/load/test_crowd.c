@@ -9,18 +9,22 @@
 
 #include "tests/load/load.h"
 
-#define CROWD          1000u
-#define EVENTS         1000u
-#define BATCH          20u
-#define JAIN_MIN       0.95
+#define CROWD    1000u
+#define EVENTS   1000u
+#define BATCH    20u
+#define JAIN_MIN 0.95 /* of a full run */
+#define JAIN_MIN_TENTH                                                                             \
+    0.80 /* there a moment of the machine's weighs more; unfair reading gave 0.6 */
 #define GROWTH_MAX     (16u << 20)
 #define CYCLES         10000u
 #define KNOCKS_AT_ONCE 64u
 #define SLOW           500u
 #define SLOW_SECONDS   3u
 #define FRAME_TIMEOUT  "{\"limits\":{\"frame_timeout_ms\":1500}}"
-#define MEMORY_PERCENT 105u
-#define MEMORY_SLACK   (1u << 20)
+/* How many are there at once decides what the allocator holds, and varies; a leak grows each round.
+ */
+#define ROUNDS_MAX   6
+#define ROUND_GROWTH (256u << 10)
 
 static struct service service;
 
@@ -106,7 +110,7 @@ START_TEST(a_crowd_is_accounted_for_to_the_event_and_served_alike)
     service_check_account(&service);
     ck_assert_uint_eq(service_final(&service, "accepted"), (uint64_t)count * EVENTS);
     ck_assert_uint_eq(service_final(&service, "written"), (uint64_t)count * EVENTS);
-    ck_assert_double_ge(fairness, JAIN_MIN);
+    ck_assert_double_ge(fairness, load_is_full() ? JAIN_MIN : JAIN_MIN_TENTH);
 }
 END_TEST
 
@@ -174,18 +178,21 @@ START_TEST(clients_that_leave_at_once_leave_nothing_behind)
     join_honest(client);
     socket_client_close(client);
     unsigned base = load_settled_descriptors(&service);
-    knock_often(client, cycles, base);
-    uint64_t before = load_memory_bytes(&service);
-    knock_often(client, cycles, base);
+    uint64_t before, after = load_memory_bytes(&service);
+    unsigned rounds = 0;
+    do {
+        before = after;
+        knock_often(client, cycles, base);
+        after = load_memory_bytes(&service);
+    } while (++rounds < ROUNDS_MAX && after > before + ROUND_GROWTH);
+    load_print("come_and_go",
+               "\"cycles\":%u,\"rounds\":%u,\"descriptors\":%u,\"before\":%llu,\"after\":%llu",
+               cycles, rounds, base, (unsigned long long)before, (unsigned long long)after);
+    if (!load_memory_is_foreign()) ck_assert_uint_le(after, before + ROUND_GROWTH);
     join_honest(client);
     socket_client_number(client, 1, 1);
     ck_assert(socket_client_settle(client));
     ck_assert_uint_eq(client->ack.written, 1);
-    uint64_t after = load_memory_bytes(&service);
-    load_print("come_and_go", "\"cycles\":%u,\"descriptors\":%u,\"before\":%llu,\"after\":%llu",
-               cycles, base, (unsigned long long)before, (unsigned long long)after);
-    if (!load_memory_is_foreign())
-        ck_assert_uint_le(after, before * MEMORY_PERCENT / 100 + MEMORY_SLACK);
     load_free_clients(client, 1);
     service_stop(&service);
     service_check_account(&service);
