@@ -121,7 +121,7 @@ static bool has_final(const struct service *service)
 bool faulty_stop(struct service *service, bool can_be_silent)
 {
     if (can_be_silent) {
-        ck_assert_int_eq(kill(service->pid, SIGTERM), 0);
+        process_ask_to_stop(service->pid);
         ck_assert_int_eq(process_wait(service->pid), 0);
         service->pid = 0;
         check_log(service);

@@ -141,7 +141,7 @@ void manager_wait_ready(struct manager *manager)
 
 int manager_stop(struct manager *manager)
 {
-    ck_assert_int_eq(kill(manager->pid, SIGTERM), 0);
+    process_ask_to_stop(manager->pid);
     int status = process_wait(manager->pid);
     manager->pid = 0;
     return status;

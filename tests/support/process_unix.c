@@ -16,6 +16,10 @@
 
 #include <check.h>
 
+#define ASK_AGAIN_MS 2000
+
+static pid_t asked; /* to stop, last */
+
 const char process_absent_pipe[] = "/nonexistent/relay.sock";
 
 uint64_t process_now_ms(void)
@@ -86,9 +90,18 @@ pid_t process_start(const char *const *argv, const char *out_path, const char *e
     return process_start_with(argv, "/dev/null", out_path, err_path);
 }
 
+/* ThreadSanitizer keeps a signal back until its thread comes by, and now and then for ever. */
+static void ask_again(pid_t pid, uint64_t *next_ms)
+{
+    if (!PROCESS_ASKS_AGAIN || pid != asked || process_now_ms() < *next_ms) return;
+    kill(pid, SIGTERM);
+    *next_ms = process_now_ms() + ASK_AGAIN_MS;
+}
+
 int process_wait(pid_t pid)
 {
     uint64_t deadline = process_now_ms() + PROCESS_DEADLINE_MS;
+    uint64_t next_ms = process_now_ms() + ASK_AGAIN_MS;
     int status;
     pid_t ended;
 
@@ -98,6 +111,7 @@ int process_wait(pid_t pid)
             waitpid(pid, &status, 0);
             ck_abort_msg("a process did not end within %d ms", PROCESS_DEADLINE_MS);
         }
+        ask_again(pid, &next_ms);
         process_pause();
     }
     ck_assert_int_eq(ended, pid);
@@ -106,6 +120,7 @@ int process_wait(pid_t pid)
 
 void process_ask_to_stop(pid_t pid)
 {
+    asked = pid;
     ck_assert_int_eq(kill(pid, SIGTERM), 0);
 }
 
