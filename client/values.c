@@ -7,6 +7,7 @@
 
 #include <etwrelay/client.h>
 
+#include "protocol/tracelogging/little_endian.h"
 #include "protocol/tracelogging/utf8.h"
 
 #define COUNTED_MAX_BYTES 65535u
@@ -36,34 +37,6 @@ static inline uint8_t *take(struct etwr_values *values, size_t size)
     }
     values->at = at + size;
     return at;
-}
-
-/* Each a run of bytes written out, which compilers turn into one store where the machine is
- * little-endian; they do not see it in a loop. */
-static inline void store_u16(uint8_t *at, uint16_t value)
-{
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
-}
-
-static inline void store_u32(uint8_t *at, uint32_t value)
-{
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
-    at[2] = (uint8_t)(value >> 16);
-    at[3] = (uint8_t)(value >> 24);
-}
-
-static inline void store_u64(uint8_t *at, uint64_t value)
-{
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
-    at[2] = (uint8_t)(value >> 16);
-    at[3] = (uint8_t)(value >> 24);
-    at[4] = (uint8_t)(value >> 32);
-    at[5] = (uint8_t)(value >> 40);
-    at[6] = (uint8_t)(value >> 48);
-    at[7] = (uint8_t)(value >> 56);
 }
 
 static inline void put_8(struct etwr_values *values, uint8_t value)
