@@ -107,12 +107,18 @@ END_TEST
 
 START_TEST(one_user_at_its_limit_leaves_the_other_alone)
 {
-    struct quota_user *user;
+    struct quota_user *a = NULL, *b = NULL, *none = NULL;
 
-    connect_as("a", &user);
-    connect_as("a", &user);
-    ck_assert_int_eq(connect_as("a", &user), ETWR_REASON_USER_LIMIT);
-    ck_assert_int_eq(connect_as("b", &user), ETWR_REASON_NONE);
+    connect_as("a", &a);
+    connect_as("a", &a);
+    ck_assert_int_eq(connect_as("a", &none), ETWR_REASON_USER_LIMIT);
+    ck_assert_int_eq(connect_as("b", &b), ETWR_REASON_NONE);
+    /* The same of the clients that are past their HELLO. */
+    quota_hello_done(quota, a);
+    quota_hello_done(quota, a);
+    ck_assert_ptr_eq(join("a"), a);
+    ck_assert_int_eq(connect_as("a", &none), ETWR_REASON_USER_LIMIT);
+    ck_assert_int_eq(connect_as("b", &b), ETWR_REASON_NONE);
 }
 END_TEST
 
