@@ -138,7 +138,9 @@ static void say_lost(struct world_client *client, uint64_t count, unsigned pick)
 
     if (lost.reason >= ETWR_REASON_DROP_COUNT) return;
     request_put_lost(&writer, &lost);
-    if (end(client, &writer)) client->lost += count;
+    if (!end(client, &writer)) return;
+    /* More than there are numbers ends the connection at the service. */
+    client->lost = count > UINT64_MAX - client->lost ? UINT64_MAX : client->lost + count;
 }
 
 static void say_cookie(struct world_client *client, bool is_flush)
