@@ -7,7 +7,7 @@ set -eu
 build="gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libcjson-dev"
 case "${1:-}" in
 build) wanted="$build" ;;
-test) wanted="$build g++ check clang libclang-rt-dev clang-format clang-tidy python3 systemd dpkg-dev fakeroot strace valgrind" ;;
+test) wanted="$build g++ check clang libclang-rt-dev clang-format clang-tidy cppcheck python3 systemd dpkg-dev fakeroot strace valgrind" ;;
 windows) wanted="$build check clang python3 dpkg-dev gcc-mingw-w64-x86-64-win32 wine wine64 wixl msitools" ;;
 *)
     echo "usage: packages.sh build|test|windows" >&2

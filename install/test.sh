@@ -67,6 +67,14 @@ check_tidy() {
         grep -v '_win\.c$' | xargs -n 4 -P "$jobs" clang-tidy --quiet -p build/clang
 }
 
+# Warnings, performance and portability: style is clang-tidy's and clang-format's. It reads our own
+# headers only; cmake/cjson-cppcheck.cfg describes cJSON's loop.
+check_cppcheck() {
+    cppcheck --std=c11 --language=c --enable=warning,performance,portability --error-exitcode=1 --quiet -j "$jobs" \
+        --library=std --library=posix --library=cmake/cjson-cppcheck.cfg \
+        --suppressions-list=.cppcheck-suppressions -I . -I protocol/include -I client/include client protocol service
+}
+
 # Wine's server stays until it is told to go, whatever happens here.
 test_windows() {
     check "Windows packages" windows-packages.log sh install/packages.sh windows || return
@@ -100,6 +108,7 @@ build tsan && run_tests tsan $steady
 
 title "clang and the sources"
 build clang && check "clang-tidy" tidy.log check_tidy
+check "cppcheck" cppcheck.log check_cppcheck
 check "clang-format" format.log check_format
 
 # Each reader of bytes for a moment; with --long for as long as millions of runs take.

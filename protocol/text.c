@@ -255,8 +255,9 @@ static size_t find_hazard(const char *at, size_t left, unsigned *unit)
 void text_put_character(struct text *text, uint32_t code_point)
 {
     char bytes[UTF8_CODE_POINT_MAX_BYTES];
+    size_t size = utf8_put(code_point, bytes);
 
-    text_put(text, bytes, utf8_put(code_point, bytes));
+    text_put(text, bytes, size);
 }
 
 void text_put_json_character(struct text *text, uint32_t code_point)

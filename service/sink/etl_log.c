@@ -247,7 +247,7 @@ enum etwr_status etl_log_start(const struct etl_log_options *options, struct etl
                                char message[512])
 {
     if (options->worker_count == 0 || options->worker_count > ETL_LAYOUT_PROCESSORS_MAX) {
-        snprintf(message, 512, "an .etl file takes 1 to %u workers", ETL_LAYOUT_PROCESSORS_MAX);
+        snprintf(message, 512, "an .etl file takes 1 to %d workers", ETL_LAYOUT_PROCESSORS_MAX);
         return ETWR_E_INVALID_ARGUMENT;
     }
     struct etl_log *log = calloc(1, sizeof *log);
