@@ -24,6 +24,7 @@ static void shift_word_by(size_t letters)
     ck_assert_int_ne(config_parse(json, strlen(json), &config, &errors), ETWR_OK);
     ck_assert_msg(utf8_is_valid(errors.data, errors.size), "%zu letters: half a character",
                   letters);
+    text_put_char(&errors, '\0'); /* a text has no end of its own */
     ck_assert_ptr_nonnull(strstr(errors.data, "\xF0\x9F\x8E\xB5\"; the nearest is"));
     text_clear(&errors);
 }
