@@ -10,7 +10,7 @@ import statistics
 import sys
 
 WIDTH, HEIGHT, LEFT, TOP = 420, 260, 60, 40
-COLOURS = {"null": "#1f6feb", "null, builder": "#8250df", "etl": "#1a7f37"}
+COLOURS = {"null": "#1f6feb", "null, builder": "#8250df", "etl": "#1a7f37", "etl, builder": "#9a6700"}
 
 
 def medians(points):

@@ -14,15 +14,16 @@ here=$(cd "$(dirname "$0")" && pwd)
 bench=$build/tests/bench
 tool=$build/client/tool/etwrelay
 
-# relay KIND CLIENTS WAY SINK: the tool's own line, with what was run and the service's processor time an event.
+# relay KIND CLIENTS WAY SINK [WORKERS]: the tool's own line, with what was run and the service's processor time an event.
+# Without WORKERS the service has one for each processor but one.
 relay() {
-    start_service "$4"
+    start_service "$4" ${5:+--workers "$5"}
     before=$(service_ticks)
     line=$("$tool" bench --pipe "$pipe" --clients "$2" --events "$events" "--$3")
     after=$(service_ticks)
     used=$(((after - before) * 10000000 / events))
     stop_service
-    echo "{\"bench\":\"relay\",\"sink\":\"$1\",\"way\":\"$3\",\"service_cpu_ns\":$used,${line#\{}"
+    echo "{\"bench\":\"relay\",\"sink\":\"$1\",\"way\":\"$3\",${5:+\"workers\":$5,}\"service_cpu_ns\":$used,${line#\{}"
 }
 
 "$bench/bench_encoder"
@@ -43,9 +44,19 @@ for way in prepared builder; do
         relay null $clients $way null
     done
 done
-for clients in 1 2 8 1000; do
-    "$bench/bench_raw" file "${BENCH_FOLDER:-${TMPDIR:-/tmp}}/etwrelay-bench-raw.$$" 1000
-    relay etl $clients prepared etl:@/out.etl
+for way in prepared builder; do
+    for clients in 1 2 8 1000; do
+        "$bench/bench_raw" file "${BENCH_FOLDER:-${TMPDIR:-/tmp}}/etwrelay-bench-raw.$$" 1000
+        relay etl $clients $way etl:@/out.etl
+    done
 done
-events=$((events / 8))
-relay jsonl 1 prepared jsonl:@/out.jsonl
+events=$((events / 8)) # each is some 2 us of text
+for way in prepared builder; do
+    for clients in 1 2 8 1000; do
+        relay jsonl $clients $way jsonl:@/out.jsonl
+    done
+done
+# Where the workers have most of the work, more of them do more.
+for workers in 1 2; do
+    relay jsonl 8 prepared jsonl:@/out.jsonl $workers
+done
