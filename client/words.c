@@ -5,18 +5,15 @@
 
 #include <string.h>
 
+#include "protocol/tracelogging/utf8.h"
+
 #define DIGITS_MAX 10 /* of a u32 */
 
 void words_add(char *text, size_t capacity, const char *words)
 {
     size_t said = strlen(text);
-    size_t size = strlen(words);
+    size_t size = utf8_cut(words, strlen(words), capacity - 1 - said);
 
-    if (size > capacity - 1 - said) {
-        size = capacity - 1 - said;
-        while (size > 0 && ((unsigned char)words[size] & 0xC0) == 0x80)
-            size--; /* the next byte would continue a character */
-    }
     memcpy(text + said, words, size);
     text[said + size] = '\0';
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <windows.h>
 
+#include "protocol/tracelogging/utf8.h"
+
 /* CreateDirectoryW() needs room for a name of the 8.3 form behind a path of MAX_PATH. */
 #define SHORT_PATH_MAX 247
 
@@ -89,12 +91,7 @@ void wide_error_text(unsigned long error, char *text, size_t capacity)
     words[size] = 0;
     utf8 = size > 0 ? wide_to_utf8(words) : NULL;
     const char *from = utf8 != NULL ? utf8 : "error";
-    size_t length = strlen(from);
-    if (length >= capacity) {
-        length = capacity - 1;
-        while (length > 0 && ((unsigned char)from[length] & 0xC0) == 0x80)
-            length--; /* no half character */
-    }
+    size_t length = utf8_cut(from, strlen(from), capacity - 1);
     memcpy(text, from, length);
     text[length] = '\0';
     free(utf8);

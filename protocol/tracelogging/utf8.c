@@ -71,6 +71,14 @@ bool utf8_is_valid(const char *text, size_t size)
     return true;
 }
 
+size_t utf8_cut(const char *text, size_t size, size_t max)
+{
+    if (size <= max) return size;
+    while (max > 0 && is_continuation((uint8_t)text[max]))
+        max--;
+    return max;
+}
+
 uint32_t utf8_next(const char **at)
 {
     const uint8_t *byte = (const uint8_t *)*at;

@@ -18,6 +18,12 @@
 bool utf8_is_valid(const char *text, size_t size);
 
 /*
+ * Bytes of the longest beginning of `size` bytes of valid UTF-8 that has at most `max` bytes and
+ * ends between two code points.
+ */
+size_t utf8_cut(const char *text, size_t size, size_t max);
+
+/*
  * The next code point of valid UTF-8 (utf8_is_valid() said so); moves `*at` past it. Not for
  * unchecked text.
  */

@@ -13,22 +13,11 @@
 #include <string.h>
 
 #include "protocol/json/nearest.h"
+#include "protocol/tracelogging/utf8.h"
 
 #define MESSAGE_BYTES    1024
 #define KEYS_MAX         32
 #define SHOWN_WORD_BYTES 64 /* of a word that we do not know */
-
-/* Bytes of the longest beginning of `text`, at most `max`, that cuts no UTF-8 character in two. */
-static size_t whole_characters(const char *text, size_t max)
-{
-    size_t size = strlen(text);
-
-    if (size <= max) return size;
-    size = max;
-    while (size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80)
-        size--;
-    return size;
-}
 
 static void put_error(struct config_reader *reader, const char *format, va_list arguments)
 {
@@ -141,9 +130,9 @@ int config_read_word(struct config_reader *reader, const cJSON *item, const char
     for (size_t i = 0; i < count; i++) {
         if (strcmp(item->valuestring, words[i]) == 0) return (int)i;
     }
-    config_error(reader, "there is no \"%.*s\"; the nearest is \"%s\"; allowed are %s",
-                 (int)whole_characters(item->valuestring, SHOWN_WORD_BYTES), item->valuestring,
-                 nearest_word(item->valuestring, words, count), known);
+    size_t shown = utf8_cut(item->valuestring, strlen(item->valuestring), SHOWN_WORD_BYTES);
+    config_error(reader, "there is no \"%.*s\"; the nearest is \"%s\"; allowed are %s", (int)shown,
+                 item->valuestring, nearest_word(item->valuestring, words, count), known);
     return -1;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "service/provider/origin.h"
 
+#include "protocol/tracelogging/utf8.h"
 #include "protocol/wire/writer.h"
 
 struct member {
@@ -52,17 +53,9 @@ enum etwr_status origin_declare(unsigned fields, struct etwr_event *event)
     return status;
 }
 
-/* Text is cut between two code points, so that what is left is still UTF-8. */
 static size_t cut_text(const struct etwr_bytes *text)
 {
-    const unsigned char *bytes = text->data;
-    size_t size = ORIGIN_TEXT_MAX_BYTES;
-
-    if (text->size <= size) return text->size;
-    while (size > 0 && (bytes[size] & 0xC0) == 0x80) {
-        size--;
-    }
-    return size;
+    return utf8_cut(text->data, text->size, ORIGIN_TEXT_MAX_BYTES);
 }
 
 /* For each event, and most configs stamp numbers alone: no walk over the table. */

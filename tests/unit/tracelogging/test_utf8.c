@@ -174,6 +174,16 @@ START_TEST(what_is_no_character_becomes_a_replacement)
 }
 END_TEST
 
+START_TEST(a_cut_is_between_two_characters)
+{
+    static const char text[] = "a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x8E\xB5"; /* of 1, 2, 3, 4 bytes */
+    static const size_t expected[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+    for (size_t max = 0; max < sizeof expected / sizeof expected[0]; max++)
+        ck_assert_uint_eq(utf8_cut(text, sizeof text - 1, max), expected[max]);
+    ck_assert_uint_eq(utf8_cut("", 0, 5), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("utf8");
@@ -184,6 +194,7 @@ int main(void)
                         (int)(sizeof broken / sizeof broken[0]));
     tcase_add_test(tests, a_sequence_cut_short_is_refused);
     tcase_add_test(tests, ascii_and_nul_and_nothing_are_valid);
+    tcase_add_test(tests, a_cut_is_between_two_characters);
     tcase_add_test(tests, only_whole_pairs_have_a_size);
     tcase_add_test(tests, what_is_no_character_becomes_a_replacement);
     tcase_set_timeout(tests, 30);
