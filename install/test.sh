@@ -71,8 +71,8 @@ check_tidy() {
 # headers only; cmake/cjson-cppcheck.cfg describes cJSON's loop.
 check_cppcheck() {
     cppcheck --std=c11 --language=c --enable=warning,performance,portability --error-exitcode=1 --quiet -j "$jobs" \
-        --library=std --library=posix --library=cmake/cjson-cppcheck.cfg \
-        --suppressions-list=.cppcheck-suppressions -I . -I protocol/include -I client/include client protocol service
+        --inline-suppr --library=posix --library=cmake/cjson-cppcheck.cfg \
+        -I . -I protocol/include -I client/include client protocol service
 }
 
 # Wine's server stays until it is told to go, whatever happens here.

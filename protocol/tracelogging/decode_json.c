@@ -343,13 +343,6 @@ static void put_malformed(struct text *text, const struct trace_record *record, 
  */
 static const char *put(struct printer *printer)
 {
-    struct traits traits;
-    struct shape shape;
-    const char *what = record_open(printer->record, &traits, &shape);
-
-    if (what) return what;
-    printer->traits = &traits;
-    printer->shape = &shape;
     if (printer->record->metadata.size == 0) {
         put_foreign(printer);
         return NULL;
@@ -361,10 +354,13 @@ static const char *put(struct printer *printer)
 
 enum etwr_status decode_json(const struct trace_record *record, struct text *text)
 {
-    struct printer printer = {.record = record, .text = text};
+    struct traits traits;
+    struct shape shape;
+    struct printer printer = {.record = record, .text = text, .traits = &traits, .shape = &shape};
     size_t start = text->size;
-    const char *what = put(&printer);
+    const char *what = record_open(record, &traits, &shape);
 
+    if (!what) what = put(&printer);
     if (what) {
         text->size = start;
         put_malformed(text, record, what);
