@@ -1,12 +1,18 @@
 /*
  * A thousand clients at once: all of their events are accounted for, none is served at another's
- * expense; and what crowds do that mean harm: announce much and send little, come and go, drip.
+ * expense; and what crowds do that mean harm: announce much and send little, come and go, drip. And
+ * a single client that would have a worker for itself.
  */
 #include <check.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 
+#include "service/pipe/session.h"
 #include "tests/load/load.h"
 
 #define CROWD    1000u
@@ -25,6 +31,13 @@
  */
 #define ROUNDS_MAX   6
 #define ROUND_GROWTH (256u << 10)
+
+/* An event, behind a frame that is skipped and fills the piece: many bytes, and few events. */
+#define PIECE_BYTES     8192u
+#define PIECES_AT_ONCE  8u
+#define PIECES_WANTED   96u
+#define HOT_BUFFER      (1 << 20) /* the system gives less, which is enough */
+#define TURN_PIECES_MAX ((SESSION_TURN_BYTES + SESSION_READ_BYTES) / PIECE_BYTES)
 
 static struct service service;
 
@@ -247,6 +260,89 @@ START_TEST(slow_clients_are_cut_off_and_the_honest_one_goes_on)
 }
 END_TEST
 
+/* From here on, what is sent waits. */
+static void halt_service(void)
+{
+    int status;
+    ck_assert_int_eq(kill(service.pid, SIGSTOP), 0);
+    ck_assert_int_eq(waitpid(service.pid, &status, WUNTRACED), service.pid);
+    ck_assert(WIFSTOPPED(status));
+}
+
+static void add_piece(struct socket_client *client, uint32_t number)
+{
+    enum { SIZE = PIECE_BYTES - WIRE_HEADER_BYTES };
+    static const uint8_t skipped[PIECE_BYTES] = {SIZE & 0xFF, SIZE >> 8, 0, 0, WIRE_KIND_SKIPPABLE};
+    socket_client_bytes(client, skipped, sizeof skipped);
+    socket_client_number(client, 1, number);
+}
+
+/* Until the system takes no more; what it has not taken stays gathered. Returns the pieces that it
+ * has taken whole. */
+static unsigned fill(struct socket_client *client)
+{
+    const int buffer = HOT_BUFFER;
+    size_t piece_bytes, taken = 0;
+    ck_assert_int_eq(setsockopt(client->fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer), 0);
+    for (unsigned i = 0; i < PIECES_WANTED; i += PIECES_AT_ONCE) {
+        for (unsigned j = 0; j < PIECES_AT_ONCE; j++)
+            add_piece(client, i + j);
+        piece_bytes = client->out_size / PIECES_AT_ONCE;
+        ssize_t sent = send(client->fd, client->out, client->out_size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent > 0) {
+            taken += (size_t)sent;
+            client->out_size -= (size_t)sent;
+            memmove(client->out, client->out + sent, client->out_size);
+        }
+        if (client->out_size > 0) break;
+    }
+    return (unsigned)(taken / piece_bytes);
+}
+
+/* Events of the hot client that were written before the other's only one. */
+static unsigned count_before(const char *path)
+{
+    size_t size;
+    unsigned count = 0;
+    char *text = process_read_file(path, &size);
+    char *other = strstr(text, "\"Contoso.Honest\"");
+    ck_assert_ptr_nonnull(other);
+    *other = 0;
+    for (const char *at = text; (at = strstr(at, "\"Contoso.Hot\"")) != NULL; at++)
+        count++;
+    free(text);
+    return count;
+}
+
+/* Both wait for the one worker, the hot one in front and with more than one turn's bytes: the file
+ * shows in which order they were read. */
+START_TEST(a_client_that_fills_its_worker_leaves_the_others_their_turn)
+{
+    struct socket_client *hot = load_make_clients(1), *honest = load_make_clients(1);
+    char sink[PROCESS_PATH_MAX + 8], path[PROCESS_PATH_MAX];
+    snprintf(sink, sizeof sink, "jsonl:%s", scratch_file(&service.scratch, "turns.jsonl", path));
+    load_start(&service, sink, "{\"workers\":1}");
+    ck_assert(socket_client_join(hot, service.pipe, "Contoso.Hot"));
+    ck_assert(socket_client_join(honest, service.pipe, "Contoso.Honest"));
+    halt_service();
+    unsigned waiting = fill(hot);
+    socket_client_number(honest, 1, 1);
+    ck_assert(socket_client_send(honest));
+    ck_assert_int_eq(kill(service.pid, SIGCONT), 0);
+    ck_assert(socket_client_settle(honest));
+    ck_assert(socket_client_settle(hot));
+    load_free_clients(hot, 1);
+    load_free_clients(honest, 1);
+    service_stop(&service);
+    service_check_account(&service);
+    unsigned before = count_before(path);
+    load_print("turns", "\"waiting\":%u,\"before\":%u,\"most\":%u", waiting, before,
+               TURN_PIECES_MAX);
+    ck_assert_uint_gt(waiting, TURN_PIECES_MAX); /* else nothing was tried */
+    ck_assert_uint_le(before, TURN_PIECES_MAX);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("crowd");
@@ -260,6 +356,7 @@ int main(void)
     tcase_add_test(tcase, frames_that_are_only_announced_take_no_memory);
     tcase_add_test(tcase, clients_that_leave_at_once_leave_nothing_behind);
     tcase_add_test(tcase, slow_clients_are_cut_off_and_the_honest_one_goes_on);
+    tcase_add_test(tcase, a_client_that_fills_its_worker_leaves_the_others_their_turn);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
