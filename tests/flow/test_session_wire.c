@@ -508,6 +508,51 @@ START_TEST(lost_events_take_their_numbers_and_are_told_in_the_trace)
 }
 END_TEST
 
+static void start_with_one_worker(void)
+{
+    start_with_config("{\"workers\":1,\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\"}]}");
+}
+
+/* No event of its own comes that they could be told before. */
+START_TEST(lost_events_of_an_idle_client_are_told_while_it_stays)
+{
+    struct raw_client client;
+    start_with_one_worker();
+    open_client(&client);
+    raw_lost(&client, 1, 5, ETWR_REASON_QUEUE_FULL);
+    raw_settle(&client);
+    ck_assert(process_wait_for_text(jsonl, "\"LostEvents\""));
+    raw_close(&client);
+    service_stop(&service);
+    ck_assert_uint_eq(service_final(&service, "own.written"), 1);
+}
+END_TEST
+
+/* At once, and so before what another sends afterwards. */
+START_TEST(lost_events_of_a_client_that_leaves_are_told)
+{
+    struct raw_client client, other;
+    size_t size;
+    start_with_one_worker();
+    open_client(&other);
+    raw_settle(&other);
+    open_client(&client);
+    raw_lost(&client, 1, 5, ETWR_REASON_QUEUE_FULL);
+    raw_settle(&client);
+    raw_close(&client);
+    raw_number(&other, 1, 1);
+    raw_settle(&other);
+    raw_close(&other);
+    service_stop(&service);
+    ck_assert_uint_eq(service_final(&service, "own.written"), 1);
+    char *text = process_read_file(jsonl, &size);
+    const char *told = strstr(text, "\"LostEvents\"");
+    ck_assert_ptr_nonnull(told);
+    ck_assert_ptr_nonnull(strstr(told, "\"Number\""));
+    free(text);
+}
+END_TEST
+
 START_TEST(many_flushes_at_once_are_all_answered_in_order)
 {
     struct raw_client client;
@@ -819,6 +864,8 @@ int main(void)
     tcase_add_test(tc, schemas_beyond_the_limit_are_refused_as_quota);
     tcase_add_test(tc, a_user_without_memory_left_is_cut_off_and_gets_all_back);
     tcase_add_test(tc, lost_events_take_their_numbers_and_are_told_in_the_trace);
+    tcase_add_test(tc, lost_events_of_an_idle_client_are_told_while_it_stays);
+    tcase_add_test(tc, lost_events_of_a_client_that_leaves_are_told);
     tcase_add_test(tc, many_flushes_at_once_are_all_answered_in_order);
     tcase_add_test(tc, acknowledgements_come_without_being_asked_for);
     tcase_add_test(tc, status_of_hundreds_of_clients_comes_whole);
