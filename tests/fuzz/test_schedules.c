@@ -11,6 +11,7 @@
 
 #define SCHEDULES      10000u
 #define SCHEDULE_BYTES 160
+#define YEAR_MS        INT64_C(31536000000)
 
 static uint64_t state;
 
@@ -49,12 +50,23 @@ START_TEST(the_books_balance_after_every_step_of_every_schedule)
 }
 END_TEST
 
+START_TEST(a_clock_that_jumps_a_year_either_way_ends_no_connection)
+{
+    static const int64_t wall_ms[] = {YEAR_MS, 0, -YEAR_MS, YEAR_MS, -YEAR_MS, 0};
+    static const int64_t too_long[40] = {0};
+    ck_assert(world_serves_through(wall_ms, 0));
+    ck_assert(world_serves_through(wall_ms, sizeof wall_ms / sizeof wall_ms[0]));
+    ck_assert(!world_serves_through(too_long, sizeof too_long / sizeof too_long[0]));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("schedules");
     TCase *tcase = tcase_create("random");
     tcase_set_timeout(tcase, 0); /* ctest has one */
     tcase_add_test(tcase, the_books_balance_after_every_step_of_every_schedule);
+    tcase_add_test(tcase, a_clock_that_jumps_a_year_either_way_ends_no_connection);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -22,6 +22,7 @@
 #define STEPS_MAX      400
 #define STOP_TURNS_MAX 2000
 #define STOP_TURN_MS   20
+#define JUMP_STEP_MS   300 /* deadlines are looked at once in so long */
 
 static const char config_text[] =
     "{\"origin\":[\"pid\",\"sequence\",\"user\"],\"workers\":1,"
@@ -371,4 +372,41 @@ uint64_t world_run(const uint8_t *bytes, size_t size)
     end(world);
     free(world);
     return accepted;
+}
+
+static void turn_after(struct world *world, uint64_t ms)
+{
+    fake_clock_advance_ms(ms);
+    settle_all(world);
+    for (int i = 0; i < 3; i++)
+        turn(world);
+    for (size_t i = 0; i < CLIENTS; i++)
+        world_client_hear(&world->clients[i]);
+}
+
+bool world_serves_through(const int64_t *wall_ms, size_t count)
+{
+    struct world *world = malloc(sizeof *world);
+
+    FUZZ_CHECK(world != NULL);
+    begin(world);
+    struct world_client *client = &world->clients[0], *silent = &world->clients[1];
+    connect_client(world, client, 0);
+    connect_client(world, silent, 7); /* no HELLO yet */
+    world_client_send(client, client->out_size - 1);
+    turn_after(world, 0);
+    for (size_t i = 0; i < count; i++) {
+        fake_clock_set_wall_ms(wall_ms[i]);
+        turn_after(world, JUMP_STEP_MS);
+    }
+    world_client_send(client, SIZE_MAX);
+    for (int i = 0; i < 3; i++)
+        turn_after(world, JUMP_STEP_MS);
+    bool is_served = !client->is_over && !silent->is_over && client->acked > 0 &&
+                     client->acked == client->events;
+    run_to_end(world);
+    (void)check_books(world);
+    end(world);
+    free(world);
+    return is_served;
 }
