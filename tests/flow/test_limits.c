@@ -1,7 +1,7 @@
 /*
  * What each limit of the config says to the client that meets it: the reason in its last frame, in
- * its provider's state or in its acknowledgements. That the limits are kept to the unit is tested
- * where they live (unit/policy); that somebody is told, here.
+ * its provider's state or in its acknowledgements; and what deadlines do. That the limits are kept
+ * to the unit is tested where they live (unit/policy); that somebody is told, here.
  */
 #include <check.h>
 #include <stdio.h>
@@ -51,6 +51,16 @@ static void open_client(struct raw_client *client)
     raw_schema(client, 1);
 }
 
+/* Say what was gathered, and expect the end. */
+static void expect_end(struct raw_client *client, enum etwr_reason expected)
+{
+    (void)raw_send(client);
+    enum etwr_reason reason = raw_end_reason(client);
+    ck_assert_msg(reason == expected, "expected %s, not %s", etwr_reason_name(expected),
+                  etwr_reason_name(reason));
+    raw_close(client);
+}
+
 /* The newest answer about this provider. */
 static uint8_t result_of(struct raw_client *client, uint16_t slot)
 {
@@ -71,9 +81,7 @@ START_TEST(one_client_more_than_there_may_be_is_told_so)
     raw_settle(&first);
     raw_connect(&second, service.pipe);
     raw_hello(&second, 1);
-    (void)raw_send(&second);
-    ck_assert_int_eq(raw_end_reason(&second), ETWR_REASON_CLIENT_LIMIT);
-    raw_close(&second);
+    expect_end(&second, ETWR_REASON_CLIENT_LIMIT);
     raw_close(&first);
     stop();
 }
@@ -193,12 +201,181 @@ START_TEST(bytes_over_a_users_rate_are_told_as_such)
 }
 END_TEST
 
+START_TEST(more_providers_than_a_client_may_have_are_refused)
+{
+    struct raw_client client;
+    start_with_limits("");
+    open_client(&client);
+    for (uint16_t slot = 2; slot <= 9; slot++) {
+        char name[32];
+        snprintf(name, sizeof name, "Contoso.Wire%u", slot);
+        raw_open(&client, slot, name);
+        raw_schema(&client, slot);
+        raw_number(&client, slot, 1);
+    }
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.written, 7);
+    ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_PROVIDER_LIMIT), 1);
+    /* A closed slot makes room. */
+    raw_frame(&client, WIRE_PROVIDER_CLOSE, 0, 9, "", 0);
+    raw_frame(&client, WIRE_PROVIDER_CLOSE, 0, 2, "", 0);
+    raw_open(&client, 9, "Contoso.Wire9");
+    raw_schema(&client, 9);
+    raw_number(&client, 9, 1);
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.written, 8);
+    raw_close(&client);
+    service_stop(&service);
+    service_check_account(&service);
+}
+END_TEST
+
+START_TEST(schemas_beyond_the_limit_are_refused_as_quota)
+{
+    static const uint8_t good[] = {8, 0, 0, 'E', 0, 'n', 0, 8};
+    struct raw_client client;
+    start_with_limits("\"schemas_per_client\":3");
+    open_client(&client); /* one */
+    for (uint32_t id = 10; id < 20; id++) {
+        raw_metadata(&client, 1, id, good, sizeof good);
+        raw_event(&client, 1, id, "abcd", 4);
+    }
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.written, 2);
+    ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_QUOTA), 8);
+    raw_close(&client);
+    service_stop(&service);
+    service_check_account(&service);
+}
+END_TEST
+
+START_TEST(a_user_without_memory_left_is_cut_off_and_gets_all_back)
+{
+    struct raw_client client;
+    start_with_limits("\"bytes_per_user\":70000,"
+                      "\"schemas_per_client\":1000000,\"schema_bytes_per_client\":1000000");
+    for (int round = 0; round < 3; round++) {
+        open_client(&client);
+        for (uint32_t id = 10; id < 10000; id++)
+            raw_metadata(&client, 1, id, "\2", 1);
+        expect_end(&client, ETWR_REASON_USER_LIMIT);
+        open_client(&client);
+        raw_number(&client, 1, 1);
+        raw_settle(&client);
+        ck_assert_uint_eq(client.ack.written, 1);
+        raw_close(&client);
+    }
+    service_stop(&service);
+}
+END_TEST
+
+START_TEST(a_client_that_says_nothing_is_refused_in_time)
+{
+    struct raw_client client;
+    start_with_limits("\"hello_timeout_ms\":100");
+    raw_connect(&client, service.pipe);
+    raw_bytes(&client, "\x2e\0\0\0\1\0", 6);
+    expect_end(&client, ETWR_REASON_HELLO_TIMEOUT);
+    service_stop(&service);
+}
+END_TEST
+
+START_TEST(a_frame_that_is_not_finished_ends_its_connection_and_an_idle_one_lives)
+{
+    struct raw_client slow, idle;
+    start_with_limits("\"frame_timeout_ms\":100");
+    open_client(&idle);
+    raw_settle(&idle);
+    open_client(&slow);
+    raw_number(&slow, 1, 1);
+    ck_assert(raw_send_some(&slow, slow.out_size - 1));
+    ck_assert_int_eq(raw_end_reason(&slow), ETWR_REASON_FRAME_TIMEOUT);
+    raw_close(&slow);
+    raw_number(&idle, 1, 1);
+    raw_settle(&idle);
+    ck_assert_uint_eq(idle.ack.written, 1);
+    raw_close(&idle);
+    service_stop(&service);
+}
+END_TEST
+
+START_TEST(a_client_that_drips_its_frame_byte_by_byte_is_cut_off_all_the_same)
+{
+    struct raw_client client;
+    static const uint8_t zeros[60000];
+    time_t end = time(NULL) + 10;
+    start_with_limits("\"frame_timeout_ms\":300");
+    open_client(&client);
+    raw_settle(&client);
+    raw_frame(&client, WIRE_EVENT, 0, 1, zeros, sizeof zeros);
+    while (!raw_link_is_answered(client.link, 20)) {
+        ck_assert_msg(time(NULL) <= end, "it may go on for ever");
+        (void)raw_send_some(&client, 1);
+    }
+    ck_assert_int_eq(raw_end_reason(&client), ETWR_REASON_FRAME_TIMEOUT);
+    raw_close(&client);
+    service_stop(&service);
+}
+END_TEST
+
+START_TEST(a_client_that_does_not_read_its_answers_is_closed)
+{
+    struct raw_client client;
+    bool alive = true;
+    start_with_limits("");
+    raw_connect(&client, service.pipe);
+    raw_hello(&client, 1);
+    for (int round = 0; round < 100000 && alive; round++) {
+        raw_open(&client, 1, "Contoso.Wire");
+        raw_frame(&client, WIRE_PROVIDER_CLOSE, 0, 1, "", 0);
+        if (round % 1000 == 999) alive = raw_send(&client);
+    }
+    ck_assert(!alive);
+    raw_close(&client);
+    service_stop(&service);
+    ck_assert_uint_eq(service_final(&service, "accepted"), 0);
+}
+END_TEST
+
+/* A place is free a moment after its last owner has seen the end. */
+static void connect_until_welcome(struct raw_client *client)
+{
+    time_t end = time(NULL) + PROCESS_DEADLINE_MS / 1000;
+    struct frame frame;
+    for (;;) {
+        open_client(client);
+        (void)raw_send(client);
+        if (raw_skip_to(client, WIRE_WELCOME, &frame)) return;
+        raw_close(client);
+        ck_assert_msg(time(NULL) <= end, "the place never became free");
+    }
+}
+
+START_TEST(more_clients_than_a_user_may_have_are_refused_until_one_leaves)
+{
+    struct raw_client first, second, third;
+    start_with_limits("\"clients_per_user\":2");
+    open_client(&first);
+    raw_settle(&first);
+    open_client(&second);
+    raw_settle(&second);
+    open_client(&third);
+    expect_end(&third, ETWR_REASON_USER_LIMIT);
+    raw_frame(&second, 0x33, 0, 0, "", 0);
+    expect_end(&second, ETWR_REASON_UNKNOWN_KIND); /* and with it its place is free */
+    connect_until_welcome(&third);
+    raw_close(&first);
+    raw_close(&third);
+    service_stop(&service);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("limits");
     TCase *tc = tcase_create("limits");
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, one_client_more_than_there_may_be_is_told_so);
     tcase_add_test(tc, one_unfinished_hello_more_than_a_user_may_have_is_told_so);
     tcase_add_test(tc, one_provider_more_than_there_may_be_is_told_so);
@@ -208,6 +385,14 @@ int main(void)
     tcase_add_test(tc, events_over_a_users_rate_are_told_as_such);
     tcase_add_test(tc, events_of_a_burst_pass_before_they_are_over_the_rate);
     tcase_add_test(tc, bytes_over_a_users_rate_are_told_as_such);
+    tcase_add_test(tc, more_providers_than_a_client_may_have_are_refused);
+    tcase_add_test(tc, schemas_beyond_the_limit_are_refused_as_quota);
+    tcase_add_test(tc, a_user_without_memory_left_is_cut_off_and_gets_all_back);
+    tcase_add_test(tc, a_client_that_says_nothing_is_refused_in_time);
+    tcase_add_test(tc, a_frame_that_is_not_finished_ends_its_connection_and_an_idle_one_lives);
+    tcase_add_test(tc, a_client_that_drips_its_frame_byte_by_byte_is_cut_off_all_the_same);
+    tcase_add_test(tc, a_client_that_does_not_read_its_answers_is_closed);
+    tcase_add_test(tc, more_clients_than_a_user_may_have_are_refused_until_one_leaves);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

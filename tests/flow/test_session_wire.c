@@ -6,11 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "tests/support/process.h"
 #include "tests/support/raw_client.h"
-#include "tests/support/raw_link.h"
 
 static struct service service;
 static char jsonl[PROCESS_PATH_MAX];
@@ -363,35 +361,6 @@ START_TEST(events_of_a_refused_provider_are_dropped_with_its_reason)
 }
 END_TEST
 
-START_TEST(more_providers_than_a_client_may_have_are_refused)
-{
-    struct raw_client client;
-    start_with_null();
-    open_client(&client);
-    for (uint16_t slot = 2; slot <= 9; slot++) {
-        char name[32];
-        snprintf(name, sizeof name, "Contoso.Wire%u", slot);
-        raw_open(&client, slot, name);
-        raw_schema(&client, slot);
-        raw_number(&client, slot, 1);
-    }
-    raw_settle(&client);
-    ck_assert_uint_eq(client.ack.written, 7);
-    ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_PROVIDER_LIMIT), 1);
-    /* A closed slot makes room. */
-    raw_frame(&client, WIRE_PROVIDER_CLOSE, 0, 9, "", 0);
-    raw_frame(&client, WIRE_PROVIDER_CLOSE, 0, 2, "", 0);
-    raw_open(&client, 9, "Contoso.Wire9");
-    raw_schema(&client, 9);
-    raw_number(&client, 9, 1);
-    raw_settle(&client);
-    ck_assert_uint_eq(client.ack.written, 8);
-    raw_close(&client);
-    service_stop(&service);
-    service_check_account(&service);
-}
-END_TEST
-
 START_TEST(a_bad_schema_drops_its_events_until_it_is_replaced)
 {
     /* Its field's name has no end. */
@@ -434,45 +403,6 @@ START_TEST(values_that_do_not_follow_the_schema_are_dropped)
     raw_close(&client);
     service_stop(&service);
     service_check_account(&service);
-}
-END_TEST
-
-START_TEST(schemas_beyond_the_limit_are_refused_as_quota)
-{
-    static const uint8_t good[] = {8, 0, 0, 'E', 0, 'n', 0, 8};
-    struct raw_client client;
-    start_with_config("{\"sinks\":[{\"type\":\"null\"}],\"limits\":{\"schemas_per_client\":3}}");
-    open_client(&client); /* one */
-    for (uint32_t id = 10; id < 20; id++) {
-        raw_metadata(&client, 1, id, good, sizeof good);
-        raw_event(&client, 1, id, "abcd", 4);
-    }
-    raw_settle(&client);
-    ck_assert_uint_eq(client.ack.written, 2);
-    ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_QUOTA), 8);
-    raw_close(&client);
-    service_stop(&service);
-    service_check_account(&service);
-}
-END_TEST
-
-START_TEST(a_user_without_memory_left_is_cut_off_and_gets_all_back)
-{
-    struct raw_client client;
-    start_with_config("{\"sinks\":[{\"type\":\"null\"}],\"limits\":{\"bytes_per_user\":70000,"
-                      "\"schemas_per_client\":1000000,\"schema_bytes_per_client\":1000000}}");
-    for (int round = 0; round < 3; round++) {
-        open_client(&client);
-        for (uint32_t id = 10; id < 10000; id++)
-            raw_metadata(&client, 1, id, "\2", 1);
-        expect_end(&client, ETWR_REASON_USER_LIMIT);
-        open_client(&client);
-        raw_number(&client, 1, 1);
-        raw_settle(&client);
-        ck_assert_uint_eq(client.ack.written, 1);
-        raw_close(&client);
-    }
-    service_stop(&service);
 }
 END_TEST
 
@@ -640,107 +570,6 @@ START_TEST(status_of_hundreds_of_clients_comes_whole)
 }
 END_TEST
 
-START_TEST(a_client_that_says_nothing_is_refused_in_time)
-{
-    struct raw_client client;
-    start_with_config("{\"sinks\":[{\"type\":\"null\"}],\"limits\":{\"hello_timeout_ms\":100}}");
-    raw_connect(&client, service.pipe);
-    raw_bytes(&client, "\x2e\0\0\0\1\0", 6);
-    expect_end(&client, ETWR_REASON_HELLO_TIMEOUT);
-    service_stop(&service);
-}
-END_TEST
-
-START_TEST(a_frame_that_is_not_finished_ends_its_connection_and_an_idle_one_lives)
-{
-    struct raw_client slow, idle;
-    start_with_config("{\"sinks\":[{\"type\":\"null\"}],\"limits\":{\"frame_timeout_ms\":100}}");
-    open_client(&idle);
-    raw_settle(&idle);
-    open_client(&slow);
-    raw_number(&slow, 1, 1);
-    ck_assert(raw_send_some(&slow, slow.out_size - 1));
-    ck_assert_int_eq(raw_end_reason(&slow), ETWR_REASON_FRAME_TIMEOUT);
-    raw_close(&slow);
-    raw_number(&idle, 1, 1);
-    raw_settle(&idle);
-    ck_assert_uint_eq(idle.ack.written, 1);
-    raw_close(&idle);
-    service_stop(&service);
-}
-END_TEST
-
-START_TEST(a_client_that_drips_its_frame_byte_by_byte_is_cut_off_all_the_same)
-{
-    struct raw_client client;
-    static const uint8_t zeros[60000];
-    time_t end = time(NULL) + 10;
-    start_with_config("{\"sinks\":[{\"type\":\"null\"}],\"limits\":{\"frame_timeout_ms\":300}}");
-    open_client(&client);
-    raw_settle(&client);
-    raw_frame(&client, WIRE_EVENT, 0, 1, zeros, sizeof zeros);
-    while (!raw_link_is_answered(client.link, 20)) {
-        ck_assert_msg(time(NULL) <= end, "it may go on for ever");
-        (void)raw_send_some(&client, 1);
-    }
-    ck_assert_int_eq(raw_end_reason(&client), ETWR_REASON_FRAME_TIMEOUT);
-    raw_close(&client);
-    service_stop(&service);
-}
-END_TEST
-
-START_TEST(a_client_that_does_not_read_its_answers_is_closed)
-{
-    struct raw_client client;
-    bool alive = true;
-    start_with_null();
-    raw_connect(&client, service.pipe);
-    raw_hello(&client, 1);
-    for (int round = 0; round < 100000 && alive; round++) {
-        raw_open(&client, 1, "Contoso.Wire");
-        raw_frame(&client, WIRE_PROVIDER_CLOSE, 0, 1, "", 0);
-        if (round % 1000 == 999) alive = raw_send(&client);
-    }
-    ck_assert(!alive);
-    raw_close(&client);
-    service_stop(&service);
-    ck_assert_uint_eq(service_final(&service, "accepted"), 0);
-}
-END_TEST
-
-/* A place is free a moment after its last owner has seen the end. */
-static void connect_until_welcome(struct raw_client *client)
-{
-    time_t end = time(NULL) + PROCESS_DEADLINE_MS / 1000;
-    struct frame frame;
-    for (;;) {
-        open_client(client);
-        (void)raw_send(client);
-        if (raw_skip_to(client, WIRE_WELCOME, &frame)) return;
-        raw_close(client);
-        ck_assert_msg(time(NULL) <= end, "the place never became free");
-    }
-}
-
-START_TEST(more_clients_than_a_user_may_have_are_refused_until_one_leaves)
-{
-    struct raw_client first, second, third;
-    start_with_config("{\"sinks\":[{\"type\":\"null\"}],\"limits\":{\"clients_per_user\":2}}");
-    open_client(&first);
-    raw_settle(&first);
-    open_client(&second);
-    raw_settle(&second);
-    open_client(&third);
-    expect_end(&third, ETWR_REASON_USER_LIMIT);
-    raw_frame(&second, 0x33, 0, 0, "", 0);
-    expect_end(&second, ETWR_REASON_UNKNOWN_KIND); /* and with it its place is free */
-    connect_until_welcome(&third);
-    raw_close(&first);
-    raw_close(&third);
-    service_stop(&service);
-}
-END_TEST
-
 static void reload_with(const char *format)
 {
     write_config(format);
@@ -858,22 +687,14 @@ int main(void)
     tcase_add_test(tc, what_was_sent_whole_before_the_client_left_is_handled);
     tcase_add_test(tc, the_largest_frame_is_taken);
     tcase_add_test(tc, events_of_a_refused_provider_are_dropped_with_its_reason);
-    tcase_add_test(tc, more_providers_than_a_client_may_have_are_refused);
     tcase_add_test(tc, a_bad_schema_drops_its_events_until_it_is_replaced);
     tcase_add_test(tc, values_that_do_not_follow_the_schema_are_dropped);
-    tcase_add_test(tc, schemas_beyond_the_limit_are_refused_as_quota);
-    tcase_add_test(tc, a_user_without_memory_left_is_cut_off_and_gets_all_back);
     tcase_add_test(tc, lost_events_take_their_numbers_and_are_told_in_the_trace);
     tcase_add_test(tc, lost_events_of_an_idle_client_are_told_while_it_stays);
     tcase_add_test(tc, lost_events_of_a_client_that_leaves_are_told);
     tcase_add_test(tc, many_flushes_at_once_are_all_answered_in_order);
     tcase_add_test(tc, acknowledgements_come_without_being_asked_for);
     tcase_add_test(tc, status_of_hundreds_of_clients_comes_whole);
-    tcase_add_test(tc, a_client_that_says_nothing_is_refused_in_time);
-    tcase_add_test(tc, a_frame_that_is_not_finished_ends_its_connection_and_an_idle_one_lives);
-    tcase_add_test(tc, a_client_that_drips_its_frame_byte_by_byte_is_cut_off_all_the_same);
-    tcase_add_test(tc, a_client_that_does_not_read_its_answers_is_closed);
-    tcase_add_test(tc, more_clients_than_a_user_may_have_are_refused_until_one_leaves);
     tcase_add_test(tc, a_reload_tells_clients_who_listens_now_and_drops_no_connection);
     tcase_add_test(tc, a_reload_takes_providers_away_and_gives_them_back);
     tcase_add_test(tc, a_reload_of_a_bad_file_changes_nothing);
