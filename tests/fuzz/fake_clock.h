@@ -1,7 +1,7 @@
 /*
- * Time that stands still until somebody moves it on: for the whole process, event loops included.
- * Between fake_clock_start() and fake_clock_stop() everybody who asks the C library is told this
- * time.
+ * Time that stands still until somebody moves it on: for the whole program, event loops included.
+ * Between fake_clock_start() and fake_clock_stop() our own code is told this time; libraries are
+ * told its monotonic clock and the real wall clock.
  */
 #ifndef ETWRELAY_TESTS_FUZZ_FAKE_CLOCK_H
 #define ETWRELAY_TESTS_FUZZ_FAKE_CLOCK_H

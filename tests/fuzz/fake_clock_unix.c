@@ -1,6 +1,7 @@
 /*
- * A program's own clock_gettime() comes before the C library's, for the libraries that it loads,
- * too. So libuv's loops, their timers and the service all see this clock.
+ * A program's own clock_gettime() comes before the C library's for the libraries that it loads: so
+ * libuv's loops and timers see this clock. The program's own calls are wrapped by the linker, since
+ * they get the wall clock, too, which libraries must not: libFuzzer times its inputs by it.
  */
 #include "tests/fuzz/fake_clock.h"
 
@@ -22,7 +23,8 @@ static void set(struct timespec *time, int64_t ms)
     time->tv_nsec = (long)(ms % 1000) * 1000000;
 }
 
-int clock_gettime(clockid_t clock, struct timespec *time)
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
 {
     if (!is_fake) return (int)syscall(SYS_clock_gettime, clock, time);
     if (clock == CLOCK_REALTIME) {
@@ -31,6 +33,12 @@ int clock_gettime(clockid_t clock, struct timespec *time)
         set(time, START_S * 1000 + (int64_t)elapsed_ms);
     }
     return 0;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+    if (clock == CLOCK_REALTIME) return (int)syscall(SYS_clock_gettime, clock, time);
+    return __wrap_clock_gettime(clock, time);
 }
 
 void fake_clock_start(void)
