@@ -82,8 +82,8 @@ void lost_events_note(struct worker *worker, struct client *client, const struct
     if (worker->phase == WORKER_ENDED) return;
     if (!client_add_loss(client, loss)) {
         lost_events_tell(worker, client);
-        /* Nothing could be told for want of memory: the counters keep what the trace cannot. */
-        if (!client_add_loss(client, loss)) return;
+        /* Without memory to tell any, this one is left to the counters. */
+        (void)client_add_loss(client, loss);
     }
     if (client->is_lossy) return;
     client->is_lossy = true;

@@ -406,83 +406,6 @@ START_TEST(values_that_do_not_follow_the_schema_are_dropped)
 }
 END_TEST
 
-START_TEST(lost_events_take_their_numbers_and_are_told_in_the_trace)
-{
-    struct raw_client client;
-    size_t size;
-    start_with_config("{\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\"}]}");
-    open_client(&client);
-    raw_number(&client, 1, 1);
-    raw_lost(&client, 1, 5, ETWR_REASON_QUEUE_FULL);
-    raw_lost(&client, 0, 2, ETWR_REASON_TIMEOUT);
-    raw_number(&client, 1, 2);
-    raw_settle(&client);
-    ck_assert_uint_eq(client.ack.sequence, 9);
-    ck_assert_uint_eq(client.ack.written, 2);
-    ck_assert_uint_eq(client.ack.dropped_count, 0);
-    raw_close(&client);
-    service_stop(&service);
-    service_check_account(&service);
-    ck_assert_uint_eq(service_final(&service, "client_dropped.queue_full"), 5);
-    ck_assert_uint_eq(service_final(&service, "own.written"), 2);
-    char *text = process_read_file(jsonl, &size);
-    const char *told = strstr(text, "\"LostEvents\"");
-    ck_assert_ptr_nonnull(told);
-    ck_assert_ptr_nonnull(strstr(told, "\"queue_full\""));
-    const char *second = strstr(told + 1, "\"LostEvents\"");
-    ck_assert_ptr_nonnull(second);
-    /* Both are told before the client's next event. */
-    ck_assert_ptr_null(strstr(second + 1, "\"LostEvents\""));
-    ck_assert_ptr_nonnull(strstr(second, "\"Number\""));
-    free(text);
-}
-END_TEST
-
-static void start_with_one_worker(void)
-{
-    start_with_config("{\"workers\":1,\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\"}]}");
-}
-
-/* No event of its own comes that they could be told before. */
-START_TEST(lost_events_of_an_idle_client_are_told_while_it_stays)
-{
-    struct raw_client client;
-    start_with_one_worker();
-    open_client(&client);
-    raw_lost(&client, 1, 5, ETWR_REASON_QUEUE_FULL);
-    raw_settle(&client);
-    ck_assert(process_wait_for_text(jsonl, "\"LostEvents\""));
-    raw_close(&client);
-    service_stop(&service);
-    ck_assert_uint_eq(service_final(&service, "own.written"), 1);
-}
-END_TEST
-
-/* At once, and so before what another sends afterwards. */
-START_TEST(lost_events_of_a_client_that_leaves_are_told)
-{
-    struct raw_client client, other;
-    size_t size;
-    start_with_one_worker();
-    open_client(&other);
-    raw_settle(&other);
-    open_client(&client);
-    raw_lost(&client, 1, 5, ETWR_REASON_QUEUE_FULL);
-    raw_settle(&client);
-    raw_close(&client);
-    raw_number(&other, 1, 1);
-    raw_settle(&other);
-    raw_close(&other);
-    service_stop(&service);
-    ck_assert_uint_eq(service_final(&service, "own.written"), 1);
-    char *text = process_read_file(jsonl, &size);
-    const char *told = strstr(text, "\"LostEvents\"");
-    ck_assert_ptr_nonnull(told);
-    ck_assert_ptr_nonnull(strstr(told, "\"Number\""));
-    free(text);
-}
-END_TEST
-
 START_TEST(many_flushes_at_once_are_all_answered_in_order)
 {
     struct raw_client client;
@@ -689,9 +612,6 @@ int main(void)
     tcase_add_test(tc, events_of_a_refused_provider_are_dropped_with_its_reason);
     tcase_add_test(tc, a_bad_schema_drops_its_events_until_it_is_replaced);
     tcase_add_test(tc, values_that_do_not_follow_the_schema_are_dropped);
-    tcase_add_test(tc, lost_events_take_their_numbers_and_are_told_in_the_trace);
-    tcase_add_test(tc, lost_events_of_an_idle_client_are_told_while_it_stays);
-    tcase_add_test(tc, lost_events_of_a_client_that_leaves_are_told);
     tcase_add_test(tc, many_flushes_at_once_are_all_answered_in_order);
     tcase_add_test(tc, acknowledgements_come_without_being_asked_for);
     tcase_add_test(tc, status_of_hundreds_of_clients_comes_whole);

@@ -1,0 +1,175 @@
+/*
+ * What is lost is told in the trace, too: the events LostEvents of the service's own provider, when
+ * they come and what they say.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/process.h"
+#include "tests/support/raw_client.h"
+
+static struct service service;
+static char jsonl[PROCESS_PATH_MAX];
+
+static void setup(void)
+{
+    service_init(&service);
+    scratch_file(&service.scratch, "events.jsonl", jsonl);
+}
+
+static void teardown(void)
+{
+    service_clear(&service);
+}
+
+/* With one worker: its clients' events then have one order. */
+static void start(void)
+{
+    char path[PROCESS_PATH_MAX], text[1024];
+    const char *const arguments[] = {"--config",
+                                     scratch_file(&service.scratch, "config.json", path), NULL};
+    snprintf(text, sizeof text, "{\"workers\":1,\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\"}]}",
+             jsonl);
+    scratch_write(&service.scratch, "config.json", text, strlen(text));
+    service_start(&service, arguments);
+}
+
+static void open_client(struct raw_client *client)
+{
+    raw_connect(client, service.pipe);
+    raw_hello(client, 1);
+    raw_open(client, 1, "Contoso.Wire");
+    raw_schema(client, 1);
+}
+
+static size_t count_text(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part))
+        count++;
+    return count;
+}
+
+START_TEST(lost_events_take_their_numbers_and_are_told_in_the_trace)
+{
+    struct raw_client client;
+    size_t size;
+    start();
+    open_client(&client);
+    raw_number(&client, 1, 1);
+    raw_lost(&client, 1, 5, ETWR_REASON_QUEUE_FULL);
+    raw_lost(&client, 0, 2, ETWR_REASON_TIMEOUT);
+    raw_number(&client, 1, 2);
+    raw_settle(&client);
+    ck_assert_uint_eq(client.ack.sequence, 9);
+    ck_assert_uint_eq(client.ack.written, 2);
+    ck_assert_uint_eq(client.ack.dropped_count, 0);
+    raw_close(&client);
+    service_stop(&service);
+    service_check_account(&service);
+    ck_assert_uint_eq(service_final(&service, "client_dropped.queue_full"), 5);
+    ck_assert_uint_eq(service_final(&service, "own.written"), 2);
+    char *text = process_read_file(jsonl, &size);
+    const char *told = strstr(text, "\"LostEvents\"");
+    ck_assert_ptr_nonnull(told);
+    ck_assert_ptr_nonnull(strstr(told, "\"queue_full\""));
+    const char *second = strstr(told + 1, "\"LostEvents\"");
+    ck_assert_ptr_nonnull(second);
+    /* Both are told before the client's next event. */
+    ck_assert_ptr_null(strstr(second + 1, "\"LostEvents\""));
+    ck_assert_ptr_nonnull(strstr(second, "\"Number\""));
+    free(text);
+}
+END_TEST
+
+/* No event of its own comes that they could be told before. */
+START_TEST(lost_events_of_an_idle_client_are_told_while_it_stays)
+{
+    struct raw_client client;
+    start();
+    open_client(&client);
+    raw_lost(&client, 1, 5, ETWR_REASON_QUEUE_FULL);
+    raw_settle(&client);
+    ck_assert(process_wait_for_text(jsonl, "\"LostEvents\""));
+    raw_close(&client);
+    service_stop(&service);
+    ck_assert_uint_eq(service_final(&service, "own.written"), 1);
+}
+END_TEST
+
+/* At once, and so before what another sends afterwards. */
+START_TEST(lost_events_of_a_client_that_leaves_are_told)
+{
+    struct raw_client client, other;
+    size_t size;
+    start();
+    open_client(&other);
+    raw_settle(&other);
+    open_client(&client);
+    raw_lost(&client, 1, 5, ETWR_REASON_QUEUE_FULL);
+    raw_settle(&client);
+    raw_close(&client);
+    raw_number(&other, 1, 1);
+    raw_settle(&other);
+    raw_close(&other);
+    service_stop(&service);
+    ck_assert_uint_eq(service_final(&service, "own.written"), 1);
+    char *text = process_read_file(jsonl, &size);
+    const char *told = strstr(text, "\"LostEvents\"");
+    ck_assert_ptr_nonnull(told);
+    ck_assert_ptr_nonnull(strstr(told, "\"Number\""));
+    free(text);
+}
+END_TEST
+
+/* More kinds of losses at once than a client's table has places: two providers, five reasons. */
+START_TEST(losses_of_many_kinds_are_all_told)
+{
+    static const enum etwr_reason reasons[] = {ETWR_REASON_QUEUE_FULL, ETWR_REASON_TIMEOUT,
+                                               ETWR_REASON_TOO_LARGE, ETWR_REASON_DISCONNECTED,
+                                               ETWR_REASON_NO_MEMORY};
+    enum { KINDS = 2 * sizeof reasons / sizeof reasons[0] };
+    struct raw_client client;
+    size_t size;
+    start();
+    open_client(&client);
+    raw_open(&client, 2, "Contoso.Other");
+    for (uint64_t i = 0; i < KINDS; i++)
+        raw_lost(&client, (uint16_t)(1 + i % 2), 100 + i, (uint8_t)reasons[i / 2]);
+    raw_settle(&client);
+    raw_close(&client);
+    service_stop(&service);
+    service_check_account(&service);
+    ck_assert_uint_eq(service_final(&service, "own.written"), KINDS);
+    char *text = process_read_file(jsonl, &size);
+    ck_assert_uint_eq(count_text(text, "\"LostEvents\""), KINDS);
+    for (uint64_t i = 0; i < KINDS; i++) {
+        char told[256];
+        snprintf(told, sizeof told,
+                 "\"value\":\"%s\"},{\"name\":\"count\",\"type\":\"uint64\",\"value\":%d}",
+                 etwr_reason_name(reasons[i / 2]), 100 + (int)i);
+        ck_assert_msg(strstr(text, told) != NULL, "not told: %s", told);
+    }
+    free(text);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("lost_events");
+    TCase *tc = tcase_create("lost_events");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, lost_events_take_their_numbers_and_are_told_in_the_trace);
+    tcase_add_test(tc, lost_events_of_an_idle_client_are_told_while_it_stays);
+    tcase_add_test(tc, lost_events_of_a_client_that_leaves_are_told);
+    tcase_add_test(tc, losses_of_many_kinds_are_all_told);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
