@@ -190,6 +190,7 @@ static enum etwr_status compile(struct compiler *compiler, struct schema_walk *w
         case SCHEMA_DONE:
             return ETWR_OK;
         case SCHEMA_MALFORMED:
+        default:
             return ETWR_E_MALFORMED;
         }
     }

@@ -60,6 +60,7 @@ static enum etwr_status declare_all(struct schema_walk *walk, struct etwr_event 
         case SCHEMA_DONE:
             return ETWR_OK;
         case SCHEMA_MALFORMED:
+        default:
             return walk->is_too_deep ? ETWR_E_TOO_DEEP : ETWR_E_MALFORMED;
         }
         if (status != ETWR_OK) return status;

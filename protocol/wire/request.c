@@ -41,7 +41,8 @@ static bool begin(const struct frame *frame, uint8_t kind, struct reader *reader
     uint8_t flags;
     bool slot_needed;
 
-    if (frame->kind != kind || !kind_rules(kind, &flags, &slot_needed)) return false;
+    if (frame->kind != kind) return false;
+    (void)kind_rules(kind, &flags, &slot_needed);
     if (frame->flags & ~flags) return false;
     /* LOST may name a slot or none. */
     if (kind != WIRE_LOST && slot_needed != (frame->slot != 0)) return false;
@@ -89,9 +90,10 @@ static bool read_in_doubt(struct reader *item, struct request_hello *hello)
     return true;
 }
 
+/* Up to the body's end. */
 static bool read_hello_items(struct reader *reader, struct request_hello *hello)
 {
-    while (!reader->failed && reader_left(reader) > 0) {
+    while (reader_left(reader) > 0) {
         uint16_t tag = read_u16(reader);
         uint16_t size = read_u16(reader);
         struct reader item = reader_sub(reader, size);
@@ -120,7 +122,7 @@ enum etwr_status request_read_hello(const struct frame *frame, struct request_he
     h.in_doubt_count = 0;
     if (reader.failed || h.version_lowest > h.version_highest) return ETWR_E_MALFORMED;
     if (h.first_sequence == 0 || h.first_sequence > WIRE_SEQUENCE_MAX) return ETWR_E_MALFORMED;
-    if (!read_hello_items(&reader, &h) || !reader_finish(&reader)) return ETWR_E_MALFORMED;
+    if (!read_hello_items(&reader, &h)) return ETWR_E_MALFORMED;
     memcpy(h.instance, instance, WIRE_INSTANCE_BYTES);
     *hello = h;
     return ETWR_OK;

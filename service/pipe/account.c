@@ -329,9 +329,10 @@ static void credit(struct account *account, const struct settlement *settlement)
     account->settled_sequence = settlement->last_sequence;
 }
 
+/* One of the account's settlements has just become known: there is an oldest. */
 static void credit_front(struct account *account, struct account_pool *pool)
 {
-    if (account->oldest == NULL || account->oldest->batch != NULL) return;
+    if (account->oldest->batch != NULL) return;
     while (account->oldest != NULL && account->oldest->batch == NULL) {
         struct settlement *done = account->oldest;
         account->oldest = done->next_of_account;

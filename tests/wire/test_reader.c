@@ -237,6 +237,26 @@ START_TEST(put_text_keeps_its_limit)
 }
 END_TEST
 
+START_TEST(text_longer_than_its_limit_or_its_count_is_not_put)
+{
+    static const uint8_t long_text[UINT16_MAX + 1];
+    static uint8_t bytes[2 * UINT16_MAX];
+    struct etwr_bytes text = {long_text, sizeof long_text};
+    struct writer writer;
+
+    writer_init(&writer, bytes, sizeof bytes);
+    put_text(&writer, text, SIZE_MAX);
+    ck_assert(writer.failed);
+    text.size = UINT16_MAX;
+    writer_init(&writer, bytes, sizeof bytes);
+    put_text(&writer, text, SIZE_MAX);
+    ck_assert_uint_eq(writer_size(&writer), 2 + UINT16_MAX);
+    writer_init(&writer, bytes, sizeof bytes);
+    put_text(&writer, text, UINT16_MAX - 1);
+    ck_assert(writer.failed);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("reader");
@@ -259,6 +279,7 @@ int main(void)
     tcase_add_test(tcase, pen_puts_what_the_cursor_reads);
     tcase_add_test(tcase, put_past_the_end_fails_and_writes_nothing);
     tcase_add_test(tcase, put_text_keeps_its_limit);
+    tcase_add_test(tcase, text_longer_than_its_limit_or_its_count_is_not_put);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -156,6 +156,28 @@ START_TEST(in_doubt_ranges_are_merged_and_never_lost)
 }
 END_TEST
 
+START_TEST(reported_ranges_are_merged_with_each_other_first)
+{
+    struct request_in_doubt unreported[REQUEST_IN_DOUBT_MAX];
+
+    for (uint64_t i = 0; i < ACCOUNT_RANGES_MAX + 3; i++) {
+        struct flight_run run = {.first = 10 * i + 1, .count = 1};
+
+        account_put(&account);
+        account_send(&account, 1, 10 * i + 1);
+        account_doubt(&account, &run, 1);
+        if (i == 2) account_mark_reported(&account, 3);
+    }
+    /* Three became two and one; the third merge had to take two that were not. */
+    ck_assert_uint_eq(sum_of_ranges(), ACCOUNT_RANGES_MAX + 3);
+    ck_assert_uint_eq(account.ranges[0].first, 1);
+    ck_assert_uint_eq(account.ranges[0].count, 3);
+    ck_assert_uint_eq(account_unreported(&account, unreported), REQUEST_IN_DOUBT_MAX);
+    ck_assert_uint_eq(unreported[0].first, 31);
+    ck_assert_uint_eq(unreported[0].count, 2);
+}
+END_TEST
+
 START_TEST(at_rest_means_that_losses_are_told_too)
 {
     account_put(&account);
@@ -185,6 +207,7 @@ int main(void)
     tcase_add_test(tcase, what_is_in_flight_at_the_end_is_known_by_its_sequences);
     tcase_add_test(tcase, past_64_runs_the_counts_stay_exact);
     tcase_add_test(tcase, in_doubt_ranges_are_merged_and_never_lost);
+    tcase_add_test(tcase, reported_ranges_are_merged_with_each_other_first);
     tcase_add_test(tcase, at_rest_means_that_losses_are_told_too);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "protocol/tracelogging/schema.h"
+#include "protocol/tracelogging/schema_walk.h"
 #include "tests/unit/schema/fixture.h"
 #include "tests/unit/schema/vectors.h"
 
@@ -235,10 +236,24 @@ START_TEST(metadata_without_a_head_is_refused)
 }
 END_TEST
 
+START_TEST(a_walk_that_failed_stays_failed)
+{
+    struct block metadata = metadata_from_fields("6600 04 6600 7f 6600 04");
+    struct schema_walk walk;
+    struct schema_field field;
+
+    ck_assert_int_eq(schema_walk_open(&walk, metadata.data, metadata.size), ETWR_OK);
+    ck_assert_int_eq(schema_walk_next(&walk, &field), SCHEMA_FIELD);
+    ck_assert_int_eq(schema_walk_next(&walk, &field), SCHEMA_MALFORMED);
+    ck_assert_int_eq(schema_walk_next(&walk, &field), SCHEMA_MALFORMED);
+    block_free(&metadata);
+}
+END_TEST
+
 /* `outer` and then `depth` structs of one member inside each other; a uint32 in the innermost. */
 static struct block nested(const char *outer, int depth)
 {
-    char fields[130 * 10] = "";
+    char fields[132 * 10] = "";
 
     strcat(fields, outer);
     for (int i = 0; i < depth; i++)
@@ -251,6 +266,7 @@ START_TEST(structs_nest_as_deep_as_fields_allow)
 {
     struct block most = nested("", 127);
     struct block more = nested("", 128);
+    struct block most_structs = nested("7300 9801 ", 128);
     struct schema *schema = NULL;
 
     assert_rebuilt(&most, &most, 0);
@@ -260,8 +276,12 @@ START_TEST(structs_nest_as_deep_as_fields_allow)
     ck_assert_int_eq(schema_rebuild(more.data, more.size, &some_descriptor, event, NULL),
                      ETWR_E_TOO_MANY_FIELDS);
     schema_destroy(schema);
+    /* 129 structs: one more than the walk has room for. */
+    ck_assert_int_eq(schema_create(most_structs.data, most_structs.size, &schema),
+                     ETWR_E_MALFORMED);
     block_free(&most);
     block_free(&more);
+    block_free(&most_structs);
 }
 END_TEST
 
@@ -388,6 +408,7 @@ int main(void)
                         (int)(sizeof refused / sizeof refused[0]));
     tcase_add_loop_test(tcase, metadata_without_a_head_is_refused, 0,
                         (int)(sizeof broken / sizeof broken[0]));
+    tcase_add_test(tcase, a_walk_that_failed_stays_failed);
     tcase_add_test(tcase, structs_nest_as_deep_as_fields_allow);
     tcase_add_test(tcase, structs_in_arrays_of_structs_nest_to_8);
     tcase_add_test(tcase, the_builders_limits_hold);

@@ -330,6 +330,32 @@ START_TEST(a_drop_for_want_of_memory_needs_no_memory)
 }
 END_TEST
 
+START_TEST(after_a_burst_the_pool_keeps_what_the_next_one_needs_and_frees_the_rest)
+{
+    enum { BURST = 3000, KEPT_MAX = 1024 };
+    static struct account_batch *burst[BURST];
+
+    for (size_t i = 0; i < BURST; i++)
+        defer(burst[i] = new_batch(), label);
+    ck_assert_uint_eq(account.pending, BURST);
+    for (size_t i = 0; i < BURST; i++)
+        settle(burst[i], ETWR_REASON_NONE);
+    ck_assert_uint_eq(account.counts.written, BURST);
+    ck_assert_uint_eq(pool.batch_count, KEPT_MAX);
+    ck_assert_uint_eq(pool.settlement_count, KEPT_MAX);
+}
+END_TEST
+
+START_TEST(a_label_may_be_empty)
+{
+    struct account_label *empty = account_label_create(NULL, 0);
+
+    ck_assert_ptr_nonnull(empty);
+    ck_assert_str_eq(empty->name, "");
+    account_label_unref(empty);
+}
+END_TEST
+
 enum { MODEL_EVENTS = 16384, MODEL_BATCHES = 8, STEPS = 10000 };
 
 struct model_event {
@@ -445,6 +471,8 @@ int main(void)
     tcase_add_test(tc, many_reasons_and_many_providers_behind_one_batch_are_all_counted);
     tcase_add_test(tc, a_batch_that_fails_behind_many_known_drops_finds_room_for_its_own_reason);
     tcase_add_test(tc, a_drop_for_want_of_memory_needs_no_memory);
+    tcase_add_test(tc, after_a_burst_the_pool_keeps_what_the_next_one_needs_and_frees_the_rest);
+    tcase_add_test(tc, a_label_may_be_empty);
     tcase_add_test(tc, random_schedules_keep_the_equation_after_every_step);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
