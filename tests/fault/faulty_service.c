@@ -15,6 +15,7 @@
 
 #define PAUSE_NS          1000000
 #define SANITIZER_FAILURE 99
+#define LONG_NAME_BYTES   700 /* an event that holds it needs more memory than one at rest has */
 
 bool faulty_is_long(void)
 {
@@ -170,6 +171,8 @@ static void read_user(struct socket_client *peer, struct faulty_client *client)
 void faulty_talk(const struct service *service, int patience_ms, struct faulty_client *client)
 {
     struct socket_client peer;
+    char long_name[LONG_NAME_BYTES + 1] = "Contoso.Fault.";
+    memset(long_name + strlen(long_name), 'x', LONG_NAME_BYTES - strlen(long_name));
     memset(client, 0, sizeof *client);
     ck_assert(socket_client_init(&peer));
     peer.patience_ms = patience_ms;
@@ -177,6 +180,8 @@ void faulty_talk(const struct service *service, int patience_ms, struct faulty_c
     socket_client_hello(&peer);
     socket_client_open(&peer, 1, "Contoso.Fault");
     socket_client_schema(&peer, 1);
+    socket_client_open(&peer, 2, long_name);
+    socket_client_lost(&peer, 2, 3, ETWR_REASON_QUEUE_FULL); /* told in the trace */
     for (uint32_t i = 0; i < FAULTY_EVENTS; i++)
         socket_client_number(&peer, 1, i);
     if (socket_client_settle(&peer)) {

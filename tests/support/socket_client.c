@@ -108,6 +108,15 @@ void socket_client_number(struct socket_client *client, uint16_t slot, uint32_t 
     client->out_size += writer_size(&writer);
 }
 
+void socket_client_lost(struct socket_client *client, uint16_t slot, uint64_t count,
+                        enum etwr_reason reason)
+{
+    struct writer writer = writer_of(client);
+    struct request_lost lost = {slot, count, (uint8_t)reason};
+    request_put_lost(&writer, &lost);
+    client->out_size += writer_size(&writer);
+}
+
 void socket_client_flush(struct socket_client *client, uint64_t cookie)
 {
     struct writer writer = writer_of(client);

@@ -38,6 +38,8 @@ void socket_client_open(struct socket_client *client, uint16_t slot, const char 
 /* Schema 1 of the slot: one uint32 field "n". */
 void socket_client_schema(struct socket_client *client, uint16_t slot);
 void socket_client_number(struct socket_client *client, uint16_t slot, uint32_t n);
+void socket_client_lost(struct socket_client *client, uint16_t slot, uint64_t count,
+                        enum etwr_reason reason);
 void socket_client_flush(struct socket_client *client, uint64_t cookie);
 void socket_client_status(struct socket_client *client, uint64_t cookie);
 void socket_client_bytes(struct socket_client *client, const void *bytes, size_t size);
