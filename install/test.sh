@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds the project and runs every test: the ordinary build (gcc, warnings are errors), the same tests under ASan + UBSan,
-# the threaded ones under TSan, a clang build and the checks on the sources themselves; then the Windows programs, made by
-# gcc and by clang, and their tests under Wine. Installs what is missing first.
+# Builds the project and runs every test: the ordinary build (gcc, warnings are errors), the same tests under ASan + UBSan
+# and once more with every branch counted, the threaded ones under TSan, a clang build and the checks on the sources
+# themselves; then the Windows programs, made by gcc and by clang, and their tests under Wine. Installs what is missing first.
 # --long: load tests with their full figures, and five minutes of fuzzing for each reader of bytes; this takes an hour.
 # Ends with one line "N passed, N failed" and fails when anything failed. Builds stand in build/ and are kept.
 set -u
@@ -98,6 +98,15 @@ build default && run_tests default
 
 title "ASan + UBSan"
 build asan && run_tests asan
+
+# Counts of earlier runs of this build folder do not help a later one over a limit.
+title "coverage"
+if build coverage; then
+    find build/coverage -name '*.gcda' -delete
+    run_tests coverage
+    check "coverage" coverage.log python3 tests/coverage/gate.py --missing build/coverage
+    grep '^==' "$logs/coverage.log"
+fi
 
 # This TSan does not know the address layout of kernels with more random bits; without randomisation it is at home.
 title "TSan, the threaded tests"
