@@ -15,6 +15,7 @@
 #include "tests/flow/flow.h"
 #include "tests/flow/numbered.h"
 #include "tests/load/load.h"
+#include "tests/load/tap.h"
 
 #define CLIENT_KILLS  2000u
 #define AT_ONCE       50u
@@ -24,6 +25,8 @@
 #define PATIENT_MS    120000
 #define KILL_BYTES    (KILL_FILE_BYTES / 4)
 #define RECONNECT_MS  2000u
+#define SETTLED       100u
+#define BUFFERED      500u /* more than a pipe takes, and less than the sink has buffers for */
 
 static struct service service;
 static struct numbered_run run;
@@ -137,6 +140,64 @@ static bool wait_for_growth(unsigned number)
     ck_abort_msg("%s does not grow", path);
     return false;
 }
+
+/* What the service says to all before this has been said when the second answer is there: the first
+ * may be made in the turn in which the question was read. */
+static void hear_out(struct socket_client *client)
+{
+    struct frame frame;
+    for (int i = 0; i < 2; i++) {
+        socket_client_status(client, 1);
+        ck_assert(socket_client_send(client));
+        ck_assert(socket_client_skip_to(client, WIRE_STATUS_REPLY, &frame));
+    }
+}
+
+/* Whole lines of the client's events. */
+static unsigned count_lines(const struct tap *tap)
+{
+    static char bytes[1 << 20];
+    size_t size = 0;
+    unsigned count = 0;
+    for (size_t got; (got = tap_read(tap, bytes + size, sizeof bytes - 1 - size)) > 0;)
+        size += got;
+    for (char *line = bytes, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = 0;
+        if (strstr(line, "\"Contoso.Buffered\"") != NULL) count++;
+    }
+    return count;
+}
+
+/* The file takes a few of the events only, the service has read them all, and dies. */
+START_TEST(a_killed_service_has_acknowledged_nothing_that_was_only_in_its_buffers)
+{
+    struct tap tap;
+    struct socket_client *client = load_make_clients(1);
+    tap_open(&tap, &service.scratch, "");
+    load_start(&service, NULL, tap.config);
+    ck_assert(socket_client_join(client, service.pipe, "Contoso.Buffered"));
+    for (uint32_t i = 0; i < SETTLED; i++)
+        socket_client_number(client, 1, i);
+    ck_assert(socket_client_settle(client));
+    ck_assert_uint_eq(client->ack.written, SETTLED);
+    for (uint32_t i = 0; i < BUFFERED; i++)
+        socket_client_number(client, 1, i);
+    ck_assert(socket_client_send(client));
+    ck_assert(tap_wait_full(&tap));
+    socket_client_flush(client, 1); /* so that what is settled is told at once */
+    hear_out(client);
+    service_kill(&service);
+    unsigned lines = count_lines(&tap);
+    load_print("killed_with_buffers", "\"sent\":%u,\"acknowledged\":%llu,\"lines\":%u",
+               SETTLED + BUFFERED, (unsigned long long)client->ack.written, lines);
+    ck_assert_uint_lt(lines, SETTLED + BUFFERED); /* else nothing was tried */
+    ck_assert_uint_ge(client->ack.written, SETTLED);
+    ck_assert_uint_le(client->ack.written, lines);
+    ck_assert_uint_eq(socket_client_dropped(client), 0);
+    load_free_clients(client, 1);
+    tap_close(&tap);
+}
+END_TEST
 
 /* From the start's `ready` until all producers that go on are there again. */
 static uint64_t wait_for_reconnect(unsigned base)
@@ -265,6 +326,7 @@ int main(void)
 
     tcase_set_timeout(tcase, 600);
     tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_killed_service_has_acknowledged_nothing_that_was_only_in_its_buffers);
     tcase_add_test(tcase, clients_killed_in_a_frame_leave_nothing_behind);
     tcase_add_test(tcase, a_service_killed_under_load_loses_no_acknowledged_event);
     tcase_add_test(tcase, reloads_under_load_lose_nothing);
