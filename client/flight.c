@@ -106,7 +106,8 @@ static bool find_end(struct flight *flight, uint64_t count, uint64_t sequence, s
     *part = count;
     if (index > 0) {
         run = run_at(flight, index - 1);
-        if (count == 0 && !run->has_gaps && run->first + run->count - 1 > sequence) return false;
+        /* Where there are gaps, its last event lies even further on. */
+        if (count == 0 && run->first + run->count - 1 > sequence) return false;
     }
     if (index == flight->run_count) return count == 0;
     run = run_at(flight, index);

@@ -29,8 +29,11 @@ GROUPS = [
     ("policy", 95, 90, ["service/policy/"]),
     ("accounting", 95, 100, [
         "client/account.c",
+        "client/flight.c",
+        "client/queue.c",
         "service/lost_events.c",
         "service/pipe/account.c",
+        "service/pipe/client.c",
         "service/state_file.c",
     ]),
 ]

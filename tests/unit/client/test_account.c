@@ -81,6 +81,32 @@ START_TEST(an_ack_that_cannot_be_is_refused_and_changes_nothing)
 }
 END_TEST
 
+START_TEST(no_counter_of_an_ack_goes_back)
+{
+    struct reply_ack first = {.sequence = 3, .not_enabled = 2, .dropped_count = 1};
+    struct reply_ack other = {.sequence = 5, .dropped_count = 1};
+
+    first.dropped[0].reason = other.dropped[0].reason = ETWR_REASON_IO;
+    first.dropped[0].count = 1;
+    send_events(5);
+    ck_assert(flight_acknowledge(&flight, &first, &news));
+    other.not_enabled = UINT64_MAX; /* two more, if sums wrapped */
+    other.dropped[0].count = 6;
+    ck_assert(!flight_acknowledge(&flight, &other, &news));
+    other.not_enabled = 1;
+    other.dropped[0].count = 4;
+    ck_assert(!flight_acknowledge(&flight, &other, &news));
+    other.not_enabled = 5;
+    other.dropped[0].count = 0;
+    ck_assert(!flight_acknowledge(&flight, &other, &news));
+    ck_assert_uint_eq(flight.event_count, 2);
+    other.not_enabled = 2;
+    other.dropped[0].count = 3;
+    ck_assert(flight_acknowledge(&flight, &other, &news));
+    ck_assert_uint_eq(news.dropped[ETWR_REASON_IO], 2);
+}
+END_TEST
+
 START_TEST(what_is_in_flight_at_the_end_is_known_by_its_sequences)
 {
     struct flight_run runs[FLIGHT_RUNS_MAX];
@@ -115,6 +141,20 @@ START_TEST(past_64_runs_the_counts_stay_exact)
     for (size_t i = flight_end(&flight, runs); i > 0; i--)
         sum += runs[i - 1].count;
     ck_assert_uint_eq(sum, 200);
+}
+END_TEST
+
+START_TEST(a_run_over_gaps_is_settled_to_its_last_event)
+{
+    for (int i = 0; i < 100; i++) {
+        send_events(2);
+        flight_add_lost(&flight, 1);
+    }
+    ck_assert_uint_eq(flight.run_count, FLIGHT_RUNS_MAX);
+    ck_assert(!acknowledge(262, 200)); /* the last run's 74 events begin at 190 */
+    ck_assert(acknowledge(300, 200));
+    ck_assert_uint_eq(flight.run_count, 0);
+    ck_assert_uint_eq(flight.event_count, 0);
 }
 END_TEST
 
@@ -204,8 +244,10 @@ int main(void)
     tcase_add_test(tcase, an_ack_settles_the_oldest_events);
     tcase_add_test(tcase, losses_count_for_the_sequence_alone);
     tcase_add_test(tcase, an_ack_that_cannot_be_is_refused_and_changes_nothing);
+    tcase_add_test(tcase, no_counter_of_an_ack_goes_back);
     tcase_add_test(tcase, what_is_in_flight_at_the_end_is_known_by_its_sequences);
     tcase_add_test(tcase, past_64_runs_the_counts_stay_exact);
+    tcase_add_test(tcase, a_run_over_gaps_is_settled_to_its_last_event);
     tcase_add_test(tcase, in_doubt_ranges_are_merged_and_never_lost);
     tcase_add_test(tcase, reported_ranges_are_merged_with_each_other_first);
     tcase_add_test(tcase, at_rest_means_that_losses_are_told_too);
