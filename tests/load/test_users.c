@@ -7,11 +7,13 @@
 
 #include <check.h>
 #include <grp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +21,7 @@
 #include <etwrelay/client.h>
 
 #include "tests/load/load.h"
+#include "tests/load/tap.h"
 
 #define LEFT_OUT         77 /* ctest's SKIP_RETURN_CODE */
 #define HONEST_USER      64001
@@ -26,34 +29,47 @@
 #define HONEST_A_SECOND  1000u
 #define FULL_SECONDS     10u
 #define FLOODERS         4
+#define FLOOD_BATCH      1000u
+#define WRITTEN_HELD     500u /* of the honest user's, while the sink has no room */
+#define CHILD_MS         30000
 #define DESCRIPTORS_MAX  96
 #define FLOOD_HELD       64
 #define HONEST_WITHIN_MS 10000u
 
 static struct service service;
 static pid_t flooders[FLOODERS];
+static pid_t drain;
+static int told[2], go_flood[2], go_honest[2]; /* pipes: words of children, and to them */
 
 static void setup(void)
 {
     service_init(&service);
     /* Others must reach the socket in the test's folder. */
     ck_assert_int_eq(chmod(service.scratch.path, 0711), 0);
+    ck_assert_int_eq(pipe(told), 0);
+    ck_assert_int_eq(pipe(go_flood), 0);
+    ck_assert_int_eq(pipe(go_honest), 0);
+}
+
+static void end_child(pid_t *pid)
+{
+    if (*pid <= 0) return;
+    kill(*pid, SIGKILL);
+    waitpid(*pid, NULL, 0);
+    *pid = 0;
 }
 
 static void stop_flooders(void)
 {
-    for (int i = 0; i < FLOODERS; i++) {
-        if (flooders[i] <= 0) continue;
-        kill(flooders[i], SIGKILL);
-        waitpid(flooders[i], NULL, 0);
-        flooders[i] = 0;
-    }
+    for (int i = 0; i < FLOODERS; i++)
+        end_child(&flooders[i]);
 }
 
 static void teardown(void)
 {
     stop_flooders();
     service_clear(&service);
+    end_child(&drain);
 }
 
 /* A process of another user, which runs `work` and ends. */
@@ -74,19 +90,63 @@ static int wait_status(pid_t pid)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
+/* A child has come so far. */
+static void tell(void)
+{
+    if (write(told[1], "x", 1) != 1) _exit(5);
+}
+
+static void await_go(int go)
+{
+    char word;
+    if (read(go, &word, 1) != 1) _exit(5);
+}
+
+static void await_told(int count)
+{
+    struct pollfd wanted = {.fd = told[0], .events = POLLIN};
+    char word;
+    for (int i = 0; i < count; i++) {
+        ck_assert_int_eq(poll(&wanted, 1, CHILD_MS), 1);
+        ck_assert_int_eq(read(told[0], &word, 1), 1);
+    }
+}
+
+static void give_go(const int go[2], int count)
+{
+    for (int i = 0; i < count; i++)
+        ck_assert_int_eq(write(go[1], "x", 1), 1);
+}
+
+/* As much as the service takes, without waiting for any answer; but each is read, for who does not
+ * read is closed. */
 static void flood_events(void)
 {
     struct socket_client client;
+    size_t at = 0;
     if (!socket_client_init(&client)) _exit(1);
     if (!socket_client_join(&client, service.pipe, "Contoso.Flood")) _exit(1);
+    tell();
+    await_go(go_flood[0]);
+    for (uint32_t i = 0; i < FLOOD_BATCH; i++)
+        socket_client_number(&client, 1, i);
     for (;;) {
-        struct frame frame;
-        for (uint32_t i = 0; i < 1000; i++)
-            socket_client_number(&client, 1, i);
-        socket_client_flush(&client, 1);
-        if (!socket_client_send(&client)) _exit(0);
-        if (!socket_client_skip_to(&client, WIRE_FLUSHED, &frame)) _exit(0);
+        struct pollfd wanted = {.fd = client.fd, .events = POLLIN | POLLOUT};
+        if (poll(&wanted, 1, -1) < 0) _exit(1);
+        if ((wanted.revents & ~POLLOUT) != 0 &&
+            recv(client.fd, client.in, SOCKET_CLIENT_IN_BYTES, MSG_DONTWAIT) == 0)
+            _exit(0);
+        ssize_t sent =
+            send(client.fd, client.out + at, client.out_size - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent > 0) at = (at + (size_t)sent) % client.out_size;
     }
+}
+
+static void start_flooders(void)
+{
+    for (int i = 0; i < FLOODERS; i++)
+        flooders[i] = start_as(FLOODING_USER, flood_events);
+    await_told(FLOODERS);
 }
 
 static unsigned honest_seconds(void)
@@ -95,7 +155,7 @@ static unsigned honest_seconds(void)
 }
 
 /* So many events a second through the library, which drops when its queue is full: 0 if none was
- * lost. */
+ * lost. It tells when it is connected, and when it has written WRITTEN_HELD. */
 static void write_honestly(void)
 {
     struct etwr_client_options options;
@@ -111,8 +171,11 @@ static void write_honestly(void)
         etwr_event_create(&event) != ETWR_OK ||
         etwr_client_wait_connected(client, 20000) != ETWR_OK)
         _exit(3);
+    tell();
+    await_go(go_honest[0]);
     began = load_now_ms();
     for (uint64_t n = 0; n < count; n++) {
+        if (n == WRITTEN_HELD) tell();
         while ((load_now_ms() - began) * HONEST_A_SECOND / 1000 < n)
             load_pause();
         etwr_event_reset(event, "Honest", 5, 1);
@@ -125,14 +188,23 @@ static void write_honestly(void)
     _exit(counters.settled_written == count ? 0 : 1);
 }
 
+/* First the sink stands still, and the flood takes all room there is: what the honest user writes
+ * then waits, and is not dropped. Then there is room for both. The flooding user has as many
+ * connections as a user may have, which is no limit of the other's. */
 START_TEST(who_floods_costs_another_user_nothing)
 {
-    char sink[PROCESS_PATH_MAX + 8];
-    snprintf(sink, sizeof sink, "etl:%s/users.etl", service.scratch.path);
-    load_start(&service, sink, NULL);
-    for (int i = 0; i < FLOODERS; i++)
-        flooders[i] = start_as(FLOODING_USER, flood_events);
-    ck_assert_int_eq(wait_status(start_as(HONEST_USER, write_honestly)), 0);
+    struct tap tap;
+    tap_open(&tap, &service.scratch, "\"clients_per_user\":4");
+    load_start(&service, NULL, tap.config);
+    start_flooders();
+    pid_t honest_pid = start_as(HONEST_USER, write_honestly);
+    await_told(1);
+    give_go(go_flood, FLOODERS);
+    ck_assert(tap_wait_full(&tap));
+    give_go(go_honest, 1);
+    await_told(1);
+    drain = tap_drain(&tap);
+    ck_assert_int_eq(wait_status(honest_pid), 0);
     stop_flooders();
     service_stop(&service);
     service_check_account(&service);
@@ -141,16 +213,17 @@ START_TEST(who_floods_costs_another_user_nothing)
     load_print("flooding_user", "\"honest\":%llu,\"honest_lost\":0,\"flooded\":%llu",
                (unsigned long long)honest, (unsigned long long)flooded);
     ck_assert_uint_gt(flooded, honest);
+    tap_close(&tap);
 }
 END_TEST
 
-/* The same with a rate: the flood is cut to it, and nobody else's events are. */
 START_TEST(a_rate_cuts_the_flood_and_nobody_else)
 {
     load_start(&service, "null",
                "{\"limits\":{\"events_per_second_per_user\":2000,\"burst_seconds\":1}}");
-    for (int i = 0; i < FLOODERS; i++)
-        flooders[i] = start_as(FLOODING_USER, flood_events);
+    start_flooders();
+    give_go(go_flood, FLOODERS);
+    give_go(go_honest, 1);
     ck_assert_int_eq(wait_status(start_as(HONEST_USER, write_honestly)), 0);
     stop_flooders();
     service_stop(&service);
