@@ -13,7 +13,11 @@
 #include "tests/support/raw_client.h"
 #include "tests/support/raw_link.h"
 
-#define EVENTS 10000u
+#define EVENTS  10000u
+#define WAIT_MS 10000 /* for an end that comes in a moment, if it comes at all */
+
+/* Their answers are more than what a connection holds that nobody reads. */
+#define STATUS_REQUESTS 1000
 
 static struct service service;
 
@@ -59,6 +63,27 @@ static void expect_end(struct raw_client *client, enum etwr_reason expected)
     ck_assert_msg(reason == expected, "expected %s, not %s", etwr_reason_name(expected),
                   etwr_reason_name(reason));
     raw_close(client);
+}
+
+/* As the service's log has it. */
+static void wait_for_end(const char *text)
+{
+    uint64_t end_ms = process_now_ms() + WAIT_MS;
+    for (;;) {
+        size_t size;
+        char *log = process_read_file(service.log, &size);
+        bool is_there = strstr(log, text) != NULL;
+        free(log);
+        if (is_there) return;
+        ck_assert_msg(process_now_ms() <= end_ms, "never %s", text);
+        process_pause();
+    }
+}
+
+/* Whoever gets so far is ended here, and so for another reason than the expected one. */
+static void put_bad_kind(struct raw_client *client)
+{
+    raw_frame(client, 0x33, 0, 0, "", 0);
 }
 
 /* The newest answer about this provider. */
@@ -252,12 +277,14 @@ END_TEST
 START_TEST(a_user_without_memory_left_is_cut_off_and_gets_all_back)
 {
     struct raw_client client;
-    start_with_limits("\"bytes_per_user\":70000,"
+    /* Room for a hundred such users: it is this one that has none left. */
+    start_with_limits("\"clients\":1000,\"clients_per_user\":10,\"bytes_per_user\":70000,"
                       "\"schemas_per_client\":1000000,\"schema_bytes_per_client\":1000000");
     for (int round = 0; round < 3; round++) {
         open_client(&client);
         for (uint32_t id = 10; id < 10000; id++)
             raw_metadata(&client, 1, id, "\2", 1);
+        put_bad_kind(&client);
         expect_end(&client, ETWR_REASON_USER_LIMIT);
         open_client(&client);
         raw_number(&client, 1, 1);
@@ -275,6 +302,8 @@ START_TEST(a_client_that_says_nothing_is_refused_in_time)
     start_with_limits("\"hello_timeout_ms\":100");
     raw_connect(&client, service.pipe);
     raw_bytes(&client, "\x2e\0\0\0\1\0", 6);
+    ck_assert(raw_send(&client));
+    ck_assert_msg(raw_link_is_answered(client.link, WAIT_MS), "it may say nothing for ever");
     expect_end(&client, ETWR_REASON_HELLO_TIMEOUT);
     service_stop(&service);
 }
@@ -289,6 +318,7 @@ START_TEST(a_frame_that_is_not_finished_ends_its_connection_and_an_idle_one_live
     open_client(&slow);
     raw_number(&slow, 1, 1);
     ck_assert(raw_send_some(&slow, slow.out_size - 1));
+    wait_for_end("ended: frame_timeout");
     ck_assert_int_eq(raw_end_reason(&slow), ETWR_REASON_FRAME_TIMEOUT);
     raw_close(&slow);
     raw_number(&idle, 1, 1);
@@ -303,7 +333,7 @@ START_TEST(a_client_that_drips_its_frame_byte_by_byte_is_cut_off_all_the_same)
 {
     struct raw_client client;
     static const uint8_t zeros[60000];
-    time_t end = time(NULL) + 10;
+    time_t end = time(NULL) + WAIT_MS / 1000;
     start_with_limits("\"frame_timeout_ms\":300");
     open_client(&client);
     raw_settle(&client);
@@ -318,11 +348,29 @@ START_TEST(a_client_that_drips_its_frame_byte_by_byte_is_cut_off_all_the_same)
 }
 END_TEST
 
+/* Answers come in pieces, each after the one before has left: never more lies there than one piece.
+ * No limit but the time is met. */
 START_TEST(a_client_that_does_not_read_its_answers_is_closed)
 {
     struct raw_client client;
+    start_with_limits("\"frame_timeout_ms\":100");
+    open_client(&client);
+    for (int i = 0; i < STATUS_REQUESTS; i++)
+        raw_frame(&client, WIRE_STATUS, 0, 0, "\1\0\0\0\0\0\0", 8);
+    ck_assert(raw_send(&client));
+    wait_for_end("ended: slow_reader");
+    expect_end(&client, ETWR_REASON_NONE);
+    stop();
+    ck_assert_uint_eq(service_final(&service, "transport.ended.slow_reader"), 1);
+}
+END_TEST
+
+/* It has an hour, and memory for all of its answers. */
+START_TEST(a_client_that_leaves_too_many_answers_unread_is_closed)
+{
+    struct raw_client client;
     bool alive = true;
-    start_with_limits("");
+    start_with_limits("\"frame_timeout_ms\":3600000,\"bytes_per_user\":1000000000");
     raw_connect(&client, service.pipe);
     raw_hello(&client, 1);
     for (int round = 0; round < 100000 && alive; round++) {
@@ -330,10 +378,11 @@ START_TEST(a_client_that_does_not_read_its_answers_is_closed)
         raw_frame(&client, WIRE_PROVIDER_CLOSE, 0, 1, "", 0);
         if (round % 1000 == 999) alive = raw_send(&client);
     }
-    ck_assert(!alive);
+    ck_assert_msg(!alive, "it may leave as many answers as it likes");
     raw_close(&client);
     service_stop(&service);
     ck_assert_uint_eq(service_final(&service, "accepted"), 0);
+    ck_assert_uint_eq(service_final(&service, "transport.ended.slow_reader"), 1);
 }
 END_TEST
 
@@ -360,8 +409,9 @@ START_TEST(more_clients_than_a_user_may_have_are_refused_until_one_leaves)
     open_client(&second);
     raw_settle(&second);
     open_client(&third);
+    put_bad_kind(&third);
     expect_end(&third, ETWR_REASON_USER_LIMIT);
-    raw_frame(&second, 0x33, 0, 0, "", 0);
+    put_bad_kind(&second);
     expect_end(&second, ETWR_REASON_UNKNOWN_KIND); /* and with it its place is free */
     connect_until_welcome(&third);
     raw_close(&first);
@@ -392,6 +442,7 @@ int main(void)
     tcase_add_test(tc, a_frame_that_is_not_finished_ends_its_connection_and_an_idle_one_lives);
     tcase_add_test(tc, a_client_that_drips_its_frame_byte_by_byte_is_cut_off_all_the_same);
     tcase_add_test(tc, a_client_that_does_not_read_its_answers_is_closed);
+    tcase_add_test(tc, a_client_that_leaves_too_many_answers_unread_is_closed);
     tcase_add_test(tc, more_clients_than_a_user_may_have_are_refused_until_one_leaves);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

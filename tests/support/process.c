@@ -162,13 +162,16 @@ static uint64_t count_of(const cJSON *item)
 
 uint64_t service_final(const struct service *service, const char *key)
 {
-    const char *dot = strchr(key, '.');
-    char first[32];
+    const cJSON *object = service->final;
+    const char *dot;
+    char name[32];
 
-    if (dot == NULL) return count_of(cJSON_GetObjectItemCaseSensitive(service->final, key));
-    snprintf(first, sizeof first, "%.*s", (int)(dot - key), key);
-    return count_of(cJSON_GetObjectItemCaseSensitive(
-        cJSON_GetObjectItemCaseSensitive(service->final, first), dot + 1));
+    while ((dot = strchr(key, '.')) != NULL) {
+        snprintf(name, sizeof name, "%.*s", (int)(dot - key), key);
+        object = cJSON_GetObjectItemCaseSensitive(object, name);
+        key = dot + 1;
+    }
+    return count_of(cJSON_GetObjectItemCaseSensitive(object, key));
 }
 
 void service_check_account(const struct service *service)

@@ -96,7 +96,8 @@ void service_stop(struct service *service);
 void service_kill(struct service *service);
 void service_clear(struct service *service); /* kills what still runs */
 
-/* A counter of service->final: "written", "dropped.full"; 0 when it is not there. */
+/* A counter of service->final: "written", "dropped.full", "transport.ended.slow_reader"; 0 when it
+ * is not there. */
 uint64_t service_final(const struct service *service, const char *key);
 /* accepted = written + not_enabled + sum of dropped + pending, and pending is 0. Fails the test if
  * not. */
