@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <linux/sockios.h>
 
@@ -77,14 +76,16 @@ bool load_wait_descriptors(const struct service *service, unsigned count)
 
 uint64_t load_memory_bytes(const struct service *service)
 {
-    char path[64];
-    unsigned long whole = 0, resident = 0;
-    snprintf(path, sizeof path, "/proc/%ld/statm", (long)service->pid);
+    char path[64], line[256];
+    unsigned long kib = 0;
+    snprintf(path, sizeof path, "/proc/%ld/smaps_rollup", (long)service->pid);
     FILE *file = fopen(path, "r");
     ck_assert_ptr_nonnull(file);
-    ck_assert_int_eq(fscanf(file, "%lu %lu", &whole, &resident), 2);
+    while (kib == 0 && fgets(line, sizeof line, file) != NULL)
+        (void)sscanf(line, "Rss: %lu kB", &kib);
     fclose(file);
-    return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+    ck_assert_uint_gt(kib, 0);
+    return (uint64_t)kib * 1024;
 }
 
 bool load_memory_is_foreign(void)
