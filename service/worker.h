@@ -118,7 +118,7 @@ struct worker {
     struct worker_pulse pulses[PULSE_KINDS];
 
     enum worker_phase phase;
-    uint64_t phase_ms;  /* since when it stops, or flushes */
+    uint64_t stop_ms;   /* when the stop came */
     uint64_t stop_turn; /* the turn in which the stop came */
     uint64_t turn;      /* counts turns of the loop */
     uint64_t read_turn; /* the last turn in which something was read */

@@ -15,7 +15,7 @@
 
 static bool is_time_over(const struct worker *worker)
 {
-    return worker_now_ms(worker) - worker->phase_ms >= worker->settings->config->limits.drain_ms;
+    return worker_now_ms(worker) - worker->stop_ms >= worker->settings->config->limits.drain_ms;
 }
 
 static void on_stop_timer(uv_timer_t *timer)
@@ -26,7 +26,7 @@ static void on_stop_timer(uv_timer_t *timer)
 void worker_begin_stop(struct worker *worker)
 {
     if (worker->phase != WORKER_RUNNING) return;
-    worker->phase_ms = worker_now_ms(worker);
+    worker->stop_ms = worker_now_ms(worker);
     worker->stop_turn = worker->turn;
     worker->phase = WORKER_DRAINING;
     /* Turns must come, also when nothing arrives. */
@@ -87,7 +87,6 @@ void worker_go_on_stopping(struct worker *worker)
         lost_events_tell_all(worker);
         worker_flush_sinks(worker);
         worker->phase = WORKER_FLUSHING;
-        worker->phase_ms = worker_now_ms(worker);
     }
     if (worker->phase == WORKER_FLUSHING && (!has_pending(worker) || is_time_over(worker))) {
         worker->phase = WORKER_ENDING;
