@@ -123,12 +123,17 @@ void service_start(struct service *service, const char *const *arguments)
 
 void service_stop(struct service *service)
 {
+    process_ask_to_stop(service->pid);
+    service_end(service);
+}
+
+void service_end(struct service *service)
+{
     char path[PROCESS_PATH_MAX];
     size_t size;
     char *json;
     cJSON *root;
 
-    process_ask_to_stop(service->pid);
     ck_assert_int_eq(process_wait(service->pid), 0);
     service->pid = 0;
     json = process_read_file(scratch_file(&service->scratch, "final.json", path), &size);

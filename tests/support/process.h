@@ -93,6 +93,7 @@ void service_init(struct service *service);
 void service_start(struct service *service, const char *const *arguments);
 /* Ask it to stop, wait, read {"final"}; the exit status must be 0. */
 void service_stop(struct service *service);
+void service_end(struct service *service); /* the same, of one that has been asked already */
 void service_kill(struct service *service);
 void service_clear(struct service *service); /* kills what still runs */
 
