@@ -87,13 +87,13 @@ static bool is_trusted(int kind)
            kind == TOKEN_SERVICE_WRITE_RESTRICTED;
 }
 
-/* user low ac lpac restr wrestr locked | anon guest net | filtered admin system | svc svc-r other
- */
+/* user low ac ac8 lpac restr wrestr locked | anon anon-listed guest net | filtered admin system |
+ * svc svc-r other */
 START_TEST(users_and_sandboxes_may_talk_and_the_nameless_may_not)
 {
     build_preset(CONFIG_PRESET_USERS);
-    check_clients("yyyyyyn"
-                  "nnn"
+    check_clients("yyyyyyyn"
+                  "nnnn"
                   "yyy"
                   "yyy");
 }
@@ -166,8 +166,8 @@ END_TEST
 START_TEST(administrators_alone_if_the_config_says_so)
 {
     build_preset(CONFIG_PRESET_ADMINISTRATORS);
-    check_clients("nnnnnnn"
-                  "nnn"
+    check_clients("nnnnnnnn"
+                  "nnnn"
                   "nyy"
                   "yyn");
 }
@@ -179,6 +179,7 @@ START_TEST(only_the_named_packages_of_app_containers)
     other.packages[0] = "S-1-15-2-99-22-33-44-55-66-77";
     build_preset(CONFIG_PRESET_PACKAGE);
     ck_assert(is_client(TOKEN_APPCONTAINER));
+    ck_assert(is_client(TOKEN_APPCONTAINER_8));
     ck_assert(is_client(TOKEN_LPAC));
     ck_assert(!model_opens(descriptor, &other, DESCRIPTOR_CLIENT_RIGHTS));
     ck_assert(!is_client(TOKEN_RESTRICTED));
@@ -202,6 +203,7 @@ START_TEST(network_logons_come_in_by_the_switch_alone)
     build(&security, &service_owner);
     ck_assert(is_client(TOKEN_NETWORK));
     ck_assert_uint_eq(model_rights(descriptor, &tokens[TOKEN_ANONYMOUS]), 0);
+    ck_assert_uint_eq(model_rights(descriptor, &tokens[TOKEN_ANONYMOUS_LISTED]), 0);
 }
 END_TEST
 

@@ -11,11 +11,13 @@ enum token_kind {
     TOKEN_USER,
     TOKEN_LOW,
     TOKEN_APPCONTAINER,
+    TOKEN_APPCONTAINER_8, /* of a Windows that knows no less privileged ones */
     TOKEN_LPAC,
     TOKEN_RESTRICTED,
     TOKEN_WRITE_RESTRICTED,
     TOKEN_LOCKED_DOWN, /* a browser's renderer: restricted to nothing, untrusted */
     TOKEN_ANONYMOUS,
+    TOKEN_ANONYMOUS_LISTED, /* had it, by some setting, the group that lets users in */
     TOKEN_GUEST,
     TOKEN_NETWORK,
     TOKEN_FILTERED_ADMINISTRATOR, /* not elevated: the group is there to be refused only */
