@@ -1,6 +1,7 @@
 /*
- * The model against the system: for this process's own token, AccessCheck() must say what the model
- * says, about each preset and about lists made to trip it.
+ * The model against the system: for this process's own token, and for the same without its place
+ * among the administrators, AccessCheck() must say what the model says, about each preset and about
+ * lists made to trip it; and what both say must be the rights that the document names.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -14,8 +15,10 @@
 #include "windows/wide.h"
 
 #define ALL UINT32_C(0x001F01FF)
+/* Not DESCRIPTOR_CLIENT_RIGHTS, which could be wrong along with the descriptor. */
+#define CLIENT UINT32_C(0x0012019B)
 
-static HANDLE token;
+static HANDLE token; /* the one that is asked about now; `own` is what the model knows of it */
 static struct model_token own;
 static char sids[MODEL_SIDS_MAX][192], deny_only[MODEL_SIDS_MAX][192];
 
@@ -45,13 +48,12 @@ static void read_groups(size_t *sid_count, size_t *deny_count)
     free(groups);
 }
 
-static void setup(void)
+/* AccessCheck() wants a token to impersonate with. */
+static void take_token(HANDLE primary)
 {
-    HANDLE process_token;
     size_t sid_count = 1, deny_count = 0;
-    ck_assert(OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_DUPLICATE, &process_token));
-    ck_assert(DuplicateToken(process_token, SecurityImpersonation, &token));
-    CloseHandle(process_token);
+    if (token != NULL) CloseHandle(token);
+    ck_assert(DuplicateToken(primary, SecurityImpersonation, &token));
     memset(&own, 0, sizeof own);
     TOKEN_USER *user = read_information(TokenUser);
     ck_assert(token_sid_text(user->User.Sid, sids[0], sizeof sids[0]));
@@ -64,9 +66,40 @@ static void setup(void)
     own.integrity = MODEL_HIGH;
 }
 
+static HANDLE process_token(void)
+{
+    HANDLE handle;
+    ck_assert(OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_DUPLICATE, &handle));
+    return handle;
+}
+
+static void setup(void)
+{
+    HANDLE process = process_token();
+    token = NULL;
+    take_token(process);
+    CloseHandle(process);
+}
+
 static void teardown(void)
 {
     CloseHandle(token);
+}
+
+/* From here on, what a user has who is no administrator. */
+static void become_a_plain_user(void)
+{
+    BYTE administrators[SECURITY_MAX_SID_SIZE];
+    DWORD size = sizeof administrators;
+    HANDLE process = process_token(), plain;
+    ck_assert(CreateWellKnownSid(WinBuiltinAdministratorsSid, NULL, administrators, &size));
+    SID_AND_ATTRIBUTES disabled = {administrators, 0};
+    ck_assert_msg(CreateRestrictedToken(process, DISABLE_MAX_PRIVILEGE, 1, &disabled, 0, NULL, 0,
+                                        NULL, &plain),
+                  "error %lu", GetLastError());
+    take_token(plain);
+    CloseHandle(plain);
+    CloseHandle(process);
 }
 
 static bool system_opens(PSECURITY_DESCRIPTOR descriptor, DWORD wanted)
@@ -83,8 +116,19 @@ static bool system_opens(PSECURITY_DESCRIPTOR descriptor, DWORD wanted)
     return is_allowed != 0;
 }
 
-/* Bit by bit, and for what clients and servers ask for. */
-static void compare(const char *sddl)
+static uint32_t system_rights(PSECURITY_DESCRIPTOR descriptor)
+{
+    uint32_t rights = 0;
+    for (unsigned i = 0; i < 21; i++) {
+        uint32_t bit = UINT32_C(1) << i;
+        if ((bit & ALL) != 0 && system_opens(descriptor, bit)) rights |= bit;
+    }
+    return rights;
+}
+
+/* Bit by bit, and for what clients and servers ask for. Returns the rights that the system gives.
+ */
+static uint32_t compare(const char *sddl)
 {
     static const uint32_t asked[] = {DESCRIPTOR_CLIENT_RIGHTS, DESCRIPTOR_CLIENT_RIGHTS | 4, ALL};
     PSECURITY_DESCRIPTOR descriptor;
@@ -94,22 +138,19 @@ static void compare(const char *sddl)
     ck_assert_msg(ConvertStringSecurityDescriptorToSecurityDescriptorW(wide, SDDL_REVISION_1,
                                                                        &descriptor, NULL),
                   "%s: error %lu", sddl, GetLastError());
-    for (unsigned i = 0; i < 21; i++) {
-        uint32_t bit = UINT32_C(1) << i;
-        if ((bit & ALL) == 0) continue;
-        ck_assert_msg(system_opens(descriptor, bit) == model_opens(model, &own, bit),
-                      "%s: the system says %d of 0x%lx", sddl, system_opens(descriptor, bit),
-                      (unsigned long)bit);
-    }
+    uint32_t rights = system_rights(descriptor), expected = model_rights(model, &own) & ALL;
+    ck_assert_msg(rights == expected, "%s: the system gives 0x%lx, not 0x%lx", sddl,
+                  (unsigned long)rights, (unsigned long)expected);
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
         ck_assert_msg(system_opens(descriptor, asked[i]) == model_opens(model, &own, asked[i]),
                       "%s: 0x%lx", sddl, (unsigned long)asked[i]);
     LocalFree(descriptor);
     free(wide);
     model_free(model);
+    return rights;
 }
 
-static void compare_preset(enum config_preset preset, bool is_service)
+static uint32_t compare_preset(enum config_preset preset, bool is_service)
 {
     static char package[] = "S-1-15-2-1-2-3-4-5-6-7";
     static char *packages[] = {package};
@@ -134,27 +175,35 @@ static void compare_preset(enum config_preset preset, bool is_service)
     }
     text_put(&whole, sddl.data, sddl.size);
     text_put_char(&whole, 0);
-    compare(whole.data);
+    uint32_t rights = compare(whole.data);
     text_clear(&whole);
     text_clear(&sddl);
+    return rights;
 }
 
 START_TEST(the_system_agrees_about_each_preset)
 {
     for (int preset = CONFIG_PRESET_USERS; preset < CONFIG_PRESET_SDDL; preset++) {
-        compare_preset((enum config_preset)preset, true);
-        compare_preset((enum config_preset)preset, false);
+        (void)compare_preset((enum config_preset)preset, true);
+        (void)compare_preset((enum config_preset)preset, false);
     }
+    become_a_plain_user();
+    ck_assert_uint_eq(compare_preset(CONFIG_PRESET_USERS, true), CLIENT);
+    ck_assert_uint_eq(compare_preset(CONFIG_PRESET_PACKAGE, true), CLIENT);
+    ck_assert_uint_eq(compare_preset(CONFIG_PRESET_ADMINISTRATORS, true), 0);
+    /* In a console he is the service himself. */
+    for (int preset = CONFIG_PRESET_USERS; preset < CONFIG_PRESET_SDDL; preset++)
+        ck_assert_uint_eq(compare_preset((enum config_preset)preset, false), ALL);
 }
 END_TEST
 
 START_TEST(the_system_agrees_about_the_order_of_entries)
 {
-    compare("O:SYG:SYD:(A;;0x1;;;AU)(D;;0x3;;;AU)");
-    compare("O:SYG:SYD:(D;;0x3;;;AU)(A;;0x1;;;AU)");
-    compare("O:SYG:SYD:(A;;0x2;;;WD)(A;;0x1;;;AU)");
-    compare("O:SYG:SYD:(D;;FA;;;NU)(A;;0x12019b;;;AU)");
-    compare("O:SYG:SYD:P(A;;FA;;;LS)");
+    (void)compare("O:SYG:SYD:(A;;0x1;;;AU)(D;;0x3;;;AU)");
+    (void)compare("O:SYG:SYD:(D;;0x3;;;AU)(A;;0x1;;;AU)");
+    (void)compare("O:SYG:SYD:(A;;0x2;;;WD)(A;;0x1;;;AU)");
+    (void)compare("O:SYG:SYD:(D;;FA;;;NU)(A;;0x12019b;;;AU)");
+    (void)compare("O:SYG:SYD:P(A;;FA;;;LS)");
 }
 END_TEST
 
@@ -174,7 +223,7 @@ START_TEST(the_system_agrees_that_a_user_gets_no_more_than_clients_do)
     ck_assert(!system_opens(descriptor, DELETE));
     LocalFree(descriptor);
     free(wide);
-    compare(users_only);
+    (void)compare(users_only);
 }
 END_TEST
 
