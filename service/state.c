@@ -91,7 +91,13 @@ enum etwr_status state_open(struct state *state, const char *folder, const char 
         return fail(state, "open", UV_ENAMETOOLONG, message);
     ssize_t result = open_file(state);
     if (result < 0) return fail(state, "open", result, message);
-    result = is_regular(state->file) ? read_all(state->file, bytes, sizeof bytes) : UV_EINVAL;
+    if (!is_regular(state->file)) {
+        state_close(state);
+        snprintf(message, STATE_MESSAGE_BYTES, "the state file %.256s is no regular file",
+                 state->path);
+        return ETWR_E_IO;
+    }
+    result = read_all(state->file, bytes, sizeof bytes);
     if (result < 0) {
         state_close(state);
         return fail(state, "read", result, message);

@@ -282,7 +282,7 @@ START_TEST(a_link_or_a_fifo_in_its_place_is_not_opened)
     ck_assert_int_eq(unlink(path), 0);
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     service_start(&service, arguments);
-    ck_assert(is_in_log("cannot read the state file"));
+    ck_assert(is_in_log("is no regular file"));
     service_stop(&service);
 }
 END_TEST
