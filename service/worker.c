@@ -19,6 +19,14 @@ uint64_t worker_now_ms(const struct worker *worker)
     return uv_now(&worker->loop);
 }
 
+uint64_t worker_awake_ms(struct worker *worker)
+{
+    uint64_t now_ms = worker_now_ms(worker);
+    if (now_ms - worker->seen_ms > WORKER_ASLEEP_MS) worker->asleep_ms += now_ms - worker->seen_ms;
+    worker->seen_ms = now_ms;
+    return now_ms - worker->asleep_ms;
+}
+
 /* Sessions that had used up their turn read on. */
 static void on_turn_start(uv_prepare_t *handle)
 {
@@ -55,11 +63,12 @@ static void on_scan_timer(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
     uint64_t now_ms = worker_now_ms(worker);
+    uint64_t awake_ms = worker_awake_ms(worker);
     struct session *session = worker->sessions;
     load_measure(&worker->load, worker->transport.bytes);
     while (session != NULL) {
         struct session *next = session->next; /* closing frees in a later callback */
-        session_scan(session, now_ms);
+        session_scan(session, awake_ms);
         session = next;
     }
     if (worker->lossy != NULL && !worker->is_held &&

@@ -31,6 +31,7 @@
 #define WORKER_ACK_EVENTS     8192 /* or when there are so many */
 #define WORKER_RETRY_MS       10   /* a sink without room is asked again */
 #define WORKER_SCAN_MS        250  /* deadlines are looked at */
+#define WORKER_ASLEEP_MS      2000 /* deadlines not looked at for so long: the worker slept */
 #define WORKER_LOST_EVENTS_MS 1000 /* losses are told at latest after this */
 
 struct relay;
@@ -118,11 +119,12 @@ struct worker {
     struct worker_pulse pulses[PULSE_KINDS];
 
     enum worker_phase phase;
-    uint64_t stop_ms;   /* when the stop came */
-    uint64_t stop_turn; /* the turn in which the stop came */
-    uint64_t turn;      /* counts turns of the loop */
-    uint64_t read_turn; /* the last turn in which something was read */
-    uint64_t filetime;  /* when the bytes being parsed were read */
+    uint64_t stop_ms;            /* when the stop came */
+    uint64_t stop_turn;          /* the turn in which the stop came */
+    uint64_t turn;               /* counts turns of the loop */
+    uint64_t read_turn;          /* the last turn in which something was read */
+    uint64_t seen_ms, asleep_ms; /* worker_awake_ms()'s: its last look, all that was slept */
+    uint64_t filetime;           /* when the bytes being parsed were read */
 
     struct settings *settings;
     struct worker_sink sinks[SLOT_SINKS_MAX];
@@ -175,6 +177,10 @@ void worker_notice_settled(struct worker *worker);
 void worker_notice_enablement(struct worker *worker);
 
 uint64_t worker_now_ms(const struct worker *worker);
+/* The clock for what others must have done in time. It stands still while the worker could not see
+ * what they did: the machine slept, or the service was stopped or starved for more than
+ * WORKER_ASLEEP_MS at once. */
+uint64_t worker_awake_ms(struct worker *worker);
 
 /* worker_sinks.c: putting into sinks and taking back */
 

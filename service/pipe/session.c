@@ -22,7 +22,7 @@
 static void set_state(struct session *session, enum session_state state)
 {
     session->state = state;
-    session->state_ms = worker_now_ms(session->worker);
+    session->state_ms = worker_awake_ms(session->worker);
 }
 
 bool session_charge(struct session *session, size_t bytes)
@@ -259,7 +259,7 @@ void session_release(struct session *session, enum session_hold hold)
     if ((session->holds & (unsigned)hold) == 0) return;
     session->holds &= ~(unsigned)hold;
     if (session->holds != 0 || session->state == SESSION_CLOSING) return;
-    session->frame_ms = worker_now_ms(session->worker); /* the wait was not the client's */
+    session->frame_ms = worker_awake_ms(session->worker); /* the wait was not the client's */
     session_parse_kept(session);
     if (session->holds == 0 && session->state != SESSION_CLOSING) session_read_start(session);
 }
@@ -280,34 +280,35 @@ static void free_idle(struct session *session)
         session_bytes_free(session, &session->writing);
 }
 
-static uint64_t find_hello_limit(const struct session *session, uint64_t now_ms)
+static uint64_t find_hello_limit(const struct session *session)
 {
     uint64_t limit_ms = session->worker->settings->config->limits.hello_timeout_ms;
     uint64_t pressure_until_ms =
         atomic_load_explicit(&session->worker->relay->pressure_until_ms, memory_order_relaxed);
-    if (now_ms >= pressure_until_ms || limit_ms < SESSION_HELLO_PRESSURE_MS) return limit_ms;
+    if (worker_now_ms(session->worker) >= pressure_until_ms || limit_ms < SESSION_HELLO_PRESSURE_MS)
+        return limit_ms;
     return SESSION_HELLO_PRESSURE_MS;
 }
 
-void session_scan(struct session *session, uint64_t now_ms)
+void session_scan(struct session *session, uint64_t awake_ms)
 {
     const struct config_limits *limits = &session->worker->settings->config->limits;
     bool has_output = session->out.size > 0 || session->is_writing;
     if (session->state == SESSION_CLOSING) {
-        if (is_over(session->state_ms, now_ms, SESSION_LINGER_MS)) close_handle(session);
+        if (is_over(session->state_ms, awake_ms, SESSION_LINGER_MS)) close_handle(session);
         return;
     }
     if (session->state == SESSION_NEW &&
-        is_over(session->state_ms, now_ms, find_hello_limit(session, now_ms))) {
+        is_over(session->state_ms, awake_ms, find_hello_limit(session))) {
         session_end(session, ETWR_REASON_HELLO_TIMEOUT, "no HELLO came in time");
         return;
     }
     if (session->in.size > 0 && session->holds == 0 &&
-        is_over(session->frame_ms, now_ms, limits->frame_timeout_ms)) {
+        is_over(session->frame_ms, awake_ms, limits->frame_timeout_ms)) {
         session_end(session, ETWR_REASON_FRAME_TIMEOUT, "a frame was not finished in time");
         return;
     }
-    if (has_output && is_over(session->output_ms, now_ms, limits->frame_timeout_ms)) {
+    if (has_output && is_over(session->output_ms, awake_ms, limits->frame_timeout_ms)) {
         session_end(session, ETWR_REASON_SLOW_READER, "");
         return;
     }

@@ -116,7 +116,7 @@ void session_release(struct session *session, enum session_hold hold);
 /* Everything that was to be sent has left. */
 void session_output_drained(struct session *session);
 /* Deadlines and buffers that are idle; a few times a second. */
-void session_scan(struct session *session, uint64_t now_ms);
+void session_scan(struct session *session, uint64_t awake_ms);
 
 /* session_input.c */
 

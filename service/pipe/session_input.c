@@ -66,7 +66,7 @@ static void drop_front(struct session *session, size_t used)
     if (used == 0 || session->state == SESSION_CLOSING) return;
     session->in.size -= used;
     memmove(session->in.data, session->in.data + used, session->in.size);
-    session->frame_ms = worker_now_ms(session->worker);
+    session->frame_ms = worker_awake_ms(session->worker);
 }
 
 /* Bytes that the frame at the front of `in` lacks, as far as is known. */
@@ -96,7 +96,7 @@ static size_t complete_kept(struct session *session, const uint8_t *bytes, size_
 static bool identify(struct session *session)
 {
     if (session->client->peer.is_known) return true;
-    session->frame_ms = worker_now_ms(session->worker);
+    session->frame_ms = worker_awake_ms(session->worker);
     enum etwr_reason reason = relay_identify(session);
     if (reason != ETWR_REASON_NONE) session_end(session, reason, etwr_reason_name(reason));
     return reason == ETWR_REASON_NONE;
@@ -108,7 +108,7 @@ static void take(struct session *session, const uint8_t *bytes, size_t size)
     size_t at = complete_kept(session, bytes, size);
     if (at < size && session->in.size == 0 && can_parse(session)) {
         at += parse(session, bytes + at, size - at);
-        session->frame_ms = worker_now_ms(session->worker);
+        session->frame_ms = worker_awake_ms(session->worker);
     }
     if (session->state != SESSION_CLOSING) (void)keep(session, bytes + at, size - at);
 }

@@ -44,7 +44,7 @@ static void on_written(uv_write_t *request, int error)
     session->is_writing = false;
     session->writing.size = 0;
     if (error != 0) give_up(session, error);
-    session->output_ms = worker_now_ms(session->worker);
+    session->output_ms = worker_awake_ms(session->worker);
     if (session->out.size > 0) start_write(session);
     send_status_pieces(session);
     if (session->out.size == 0 && !session->is_writing) session_output_drained(session);
@@ -89,7 +89,7 @@ void session_send(struct session *session, const void *bytes, size_t size)
     }
     if (sent == size) return;
     if (session->out.size == 0 && !session->is_writing)
-        session->output_ms = worker_now_ms(session->worker);
+        session->output_ms = worker_awake_ms(session->worker);
     size -= sent;
     if (session->out.size + size > SESSION_OUTPUT_MAX_BYTES ||
         !session_bytes_reserve(session, &session->out, size)) {

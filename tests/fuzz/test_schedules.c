@@ -12,6 +12,7 @@
 #define SCHEDULES      10000u
 #define SCHEDULE_BYTES 160
 #define YEAR_MS        INT64_C(31536000000)
+#define HOUR_MS        3600000
 
 static uint64_t state;
 
@@ -54,9 +55,19 @@ START_TEST(a_clock_that_jumps_a_year_either_way_ends_no_connection)
 {
     static const int64_t wall_ms[] = {YEAR_MS, 0, -YEAR_MS, YEAR_MS, -YEAR_MS, 0};
     static const int64_t too_long[40] = {0};
-    ck_assert(world_serves_through(wall_ms, 0));
-    ck_assert(world_serves_through(wall_ms, sizeof wall_ms / sizeof wall_ms[0]));
-    ck_assert(!world_serves_through(too_long, sizeof too_long / sizeof too_long[0]));
+    ck_assert(world_serves_through(wall_ms, 0, 0));
+    ck_assert(world_serves_through(wall_ms, sizeof wall_ms / sizeof wall_ms[0], 0));
+    ck_assert(!world_serves_through(too_long, sizeof too_long / sizeof too_long[0], 0));
+}
+END_TEST
+
+/* What the clients had left of their time they still have. */
+START_TEST(a_suspended_hour_ends_no_connection)
+{
+    static const int64_t wall_ms[40] = {0};
+    ck_assert(world_serves_through(wall_ms, 0, HOUR_MS));
+    ck_assert(world_serves_through(wall_ms, 10, HOUR_MS));
+    ck_assert(!world_serves_through(wall_ms, 40, HOUR_MS));
 }
 END_TEST
 
@@ -66,6 +77,7 @@ int main(void)
     TCase *tcase = tcase_create("random");
     tcase_set_timeout(tcase, 0); /* ctest has one */
     tcase_add_test(tcase, the_books_balance_after_every_step_of_every_schedule);
+    tcase_add_test(tcase, a_suspended_hour_ends_no_connection);
     tcase_add_test(tcase, a_clock_that_jumps_a_year_either_way_ends_no_connection);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -22,7 +22,9 @@
 #define STEPS_MAX      400
 #define STOP_TURNS_MAX 2000
 #define STOP_TURN_MS   20
-#define JUMP_STEP_MS   300 /* deadlines are looked at once in so long */
+#define JUMP_STEP_MS   300  /* deadlines are looked at once in so long */
+#define LOOK_MS        1000 /* a service that is awake has a turn at least as often */
+#define HOUR_MS        3600000
 
 static const char config_text[] =
     "{\"origin\":[\"pid\",\"sequence\",\"user\"],\"workers\":1,"
@@ -247,10 +249,16 @@ static void stop(struct world *world)
 static void advance(struct world *world, unsigned pick)
 {
     static const uint32_t amounts[] = {1, 5, 25, 30, 250, 1000, 5000, 11000};
+    uint32_t left = amounts[pick % 8];
 
+    if (pick == 253) fake_clock_advance_ms(HOUR_MS);                /* the machine slept */
     if (pick == 255) fake_clock_set_wall_ms(-INT64_C(31536000000)); /* a year back */
     if (pick == 254) fake_clock_set_wall_ms(INT64_C(31536000000));
-    fake_clock_advance_ms(amounts[pick % 8]);
+    for (; left > LOOK_MS; left -= LOOK_MS) {
+        fake_clock_advance_ms(LOOK_MS);
+        turn(world);
+    }
+    fake_clock_advance_ms(left);
     (void)registry_sweep(world->relay.registry, relay_now_ms());
 }
 
@@ -384,7 +392,7 @@ static void turn_after(struct world *world, uint64_t ms)
         world_client_hear(&world->clients[i]);
 }
 
-bool world_serves_through(const int64_t *wall_ms, size_t count)
+bool world_serves_through(const int64_t *wall_ms, size_t count, uint64_t sleep_ms)
 {
     struct world *world = malloc(sizeof *world);
 
@@ -399,6 +407,7 @@ bool world_serves_through(const int64_t *wall_ms, size_t count)
         fake_clock_set_wall_ms(wall_ms[i]);
         turn_after(world, JUMP_STEP_MS);
     }
+    if (sleep_ms > 0) turn_after(world, sleep_ms);
     world_client_send(client, SIZE_MAX);
     for (int i = 0; i < 3; i++)
         turn_after(world, JUMP_STEP_MS);

@@ -14,8 +14,8 @@
 uint64_t world_run(const uint8_t *bytes, size_t size);
 
 /* One client has said half a frame, another nothing at all; the wall clock is set to each of these
- * in turn, well within the time that both have. Are they still there, and is the frame taken when
- * it is whole? */
-bool world_serves_through(const int64_t *wall_ms, size_t count);
+ * in turn, well within the time that both have; then the machine sleeps. Are they still there, and
+ * is the frame taken when it is whole? */
+bool world_serves_through(const int64_t *wall_ms, size_t count, uint64_t sleep_ms);
 
 #endif
