@@ -1,6 +1,6 @@
 /*
- * The path of an event, in one function: everything that happens to it between its frame and its
- * sinks.
+ * The path of an event, in one place: everything that happens to it between its frame and its
+ * sinks. relay_handle_event() at the end has its stages in their order.
  *
  * What an event needs is prepared when its provider is opened and its schema announced
  * (relay_requests.c); here it is only looked up, checked and handed on. Nothing is allocated but in
@@ -114,6 +114,52 @@ static bool put(struct session *session, struct slot *slot, size_t index,
     return true;
 }
 
+/* Why an event that was accepted goes no further. ETWR_REASON_NONE: it may. */
+static enum etwr_reason find_refusal(struct session *session, const struct slot *slot,
+                                     struct slot_schema *schema,
+                                     const struct request_event *request, size_t frame_bytes)
+{
+    struct worker *worker = session->worker;
+    if (!account_pool_reserve(&worker->pool, worker->sink_count)) return ETWR_REASON_NO_MEMORY;
+    if (worker->phase >= WORKER_FLUSHING || session->is_drained) return ETWR_REASON_SHUTDOWN;
+    if (slot->refused != ETWR_REASON_NONE) return slot->refused;
+    if (schema->refused != ETWR_REASON_NONE) return schema->refused;
+    if (!quota_take_event(worker->relay->quota, session->quota_user, &session->tokens, frame_bytes,
+                          worker_now_ms(worker)))
+        return ETWR_REASON_RATE;
+    if (schema_check(schema->schema, request->values.data, request->values.size) != ETWR_OK)
+        return ETWR_REASON_VALUES;
+    if (schema->origin != worker->settings->config->origin &&
+        relay_stamp_schema(session, schema) != ETWR_OK)
+        return ETWR_REASON_NO_MEMORY;
+    return ETWR_REASON_NONE;
+}
+
+/* To every sink that wants it; the first of them decides what the client is told. */
+static void put_into_sinks(struct session *session, struct slot *slot, struct sink_event *event,
+                           unsigned listeners)
+{
+    struct worker *worker = session->worker;
+    bool is_followed = false;
+    for (size_t i = 0; i < worker->sink_count; i++) {
+        if ((listeners & 1u << i) == 0) {
+            worker->sinks[i].counts.not_enabled++;
+            continue;
+        }
+        event->provider = slot->provider->at_sinks[i];
+        if (put(session, slot, i, event, !is_followed)) is_followed = true;
+    }
+    if (!is_followed) account_not_enabled(&session->client->account);
+}
+
+/* What was lost is told before the next good event. False: there is no memory left for that one. */
+static bool tell_losses(struct worker *worker, struct client *client)
+{
+    if (client->loss_count == 0) return true;
+    lost_events_tell(worker, client);
+    return account_pool_reserve(&worker->pool, worker->sink_count);
+}
+
 enum etwr_reason relay_handle_event(struct session *session, const struct request_event *request,
                                     size_t frame_bytes)
 {
@@ -127,21 +173,8 @@ enum etwr_reason relay_handle_event(struct session *session, const struct reques
 
     uint64_t sequence = account_accept(&client->account);
     slot->events++;
-    if (!account_pool_reserve(&worker->pool, worker->sink_count))
-        return drop(session, slot, ETWR_REASON_NO_MEMORY);
-    if (worker->phase >= WORKER_FLUSHING || session->is_drained)
-        return drop(session, slot, ETWR_REASON_SHUTDOWN);
-    if (slot->refused != ETWR_REASON_NONE) return drop(session, slot, slot->refused);
-    if (schema->refused != ETWR_REASON_NONE) return drop(session, slot, schema->refused);
-    if (!quota_take_event(worker->relay->quota, session->quota_user, &session->tokens, frame_bytes,
-                          worker_now_ms(worker)))
-        return drop(session, slot, ETWR_REASON_RATE);
-    if (schema_check(schema->schema, request->values.data, request->values.size) != ETWR_OK)
-        return drop(session, slot, ETWR_REASON_VALUES);
-
-    unsigned origin = worker->settings->config->origin;
-    if (schema->origin != origin && relay_stamp_schema(session, schema) != ETWR_OK)
-        return drop(session, slot, ETWR_REASON_NO_MEMORY);
+    enum etwr_reason refusal = find_refusal(session, slot, schema, request, frame_bytes);
+    if (refusal != ETWR_REASON_NONE) return drop(session, slot, refusal);
     struct sink_event event = {
         .provider_id = &slot->provider->id,
         .traits = slot->provider->traits,
@@ -161,23 +194,10 @@ enum etwr_reason relay_handle_event(struct session *session, const struct reques
     unsigned listeners = find_listeners(slot, worker->sink_count, &event.descriptor);
     uint8_t origin_buffer[ORIGIN_MAX_BYTES];
     if (listeners != 0) {
-        if (origin != 0) stamp(session, schema, &event, sequence, origin_buffer);
-        if (client->loss_count > 0) {
-            lost_events_tell(worker, client);
-            if (!account_pool_reserve(&worker->pool, worker->sink_count))
-                return drop(session, slot, ETWR_REASON_NO_MEMORY);
-        }
+        if (schema->origin != 0) stamp(session, schema, &event, sequence, origin_buffer);
+        if (!tell_losses(worker, client)) return drop(session, slot, ETWR_REASON_NO_MEMORY);
         worker_note_put(worker, event.descriptor.level);
     }
-    bool is_followed = false; /* the first sink that wants it decides what the client is told */
-    for (size_t i = 0; i < worker->sink_count; i++) {
-        if ((listeners & 1u << i) == 0) {
-            worker->sinks[i].counts.not_enabled++;
-            continue;
-        }
-        event.provider = slot->provider->at_sinks[i];
-        if (put(session, slot, i, &event, !is_followed)) is_followed = true;
-    }
-    if (!is_followed) account_not_enabled(&client->account);
+    put_into_sinks(session, slot, &event, listeners);
     return ETWR_REASON_NONE;
 }
