@@ -29,6 +29,22 @@ static struct peer last_peer;
 static bool is_known;
 static int shed_calls;
 
+/* Not 0: the next connection has gone before it could be accepted, which fails like this. */
+static int accept_error;
+
+int __real_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
+int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags);
+
+int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
+{
+    int accepted = __real_accept4(fd, address, size, flags);
+    if (accepted < 0 || accept_error == 0) return accepted;
+    close(accepted);
+    errno = accept_error;
+    accept_error = 0;
+    return -1;
+}
+
 static void on_accept(void *context, intptr_t handle, const struct peer *peer)
 {
     ck_assert_ptr_eq(context, &loop);
@@ -52,6 +68,7 @@ static void setup(void)
     listener = NULL;
     accepted_count = 0;
     shed_calls = 0;
+    accept_error = 0;
     message[0] = 0;
 }
 
@@ -299,6 +316,27 @@ START_TEST(a_client_that_leaves_at_once_is_an_everyday_thing)
     ck_assert_int_ge(fd, 0);
     wait_for_accepts(1);
     close(fd);
+    ck_assert_uint_eq(listener_counters(listener)->errors, 0);
+}
+END_TEST
+
+/* As some systems say it. Whoever waits behind is accepted in the same turn of the loop, not after
+ * a pause as after an error. */
+START_TEST(what_accepting_says_of_a_client_that_has_gone_is_no_error)
+{
+    static const int told[] = {ECONNABORTED, EPROTO, EINTR};
+    ck_assert_int_eq(open_at(path), ETWR_OK);
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        int gone = connect_to(path), here = connect_to(path);
+        accept_error = told[i];
+        uv_run(&loop, UV_RUN_ONCE);
+        ck_assert_int_eq(accept_error, 0);
+        ck_assert_uint_eq(listener_counters(listener)->errors, 0);
+        ck_assert_uint_eq(accepted_count, 1);
+        close(accepted_fds[--accepted_count]);
+        close(gone);
+        close(here);
+    }
 }
 END_TEST
 
@@ -352,6 +390,7 @@ int main(void)
     tcase_add_test(tc, a_missing_folder_is_made_for_everybody_to_enter);
     tcase_add_test(tc, a_path_of_107_bytes_works_and_one_of_108_is_refused);
     tcase_add_test(tc, a_client_that_leaves_at_once_is_an_everyday_thing);
+    tcase_add_test(tc, what_accepting_says_of_a_client_that_has_gone_is_no_error);
     tcase_add_test(tc, a_lack_of_descriptors_sheds_connections_and_passes);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
