@@ -10,6 +10,8 @@
 #include "tests/support/process.h"
 #include "tests/support/raw_client.h"
 
+#define LEVEL_ALL 255 /* as every level from 5 on is: none of these events is above */
+
 static struct service service;
 static char jsonl[PROCESS_PATH_MAX];
 
@@ -25,14 +27,22 @@ static void teardown(void)
 }
 
 /* With one worker: its clients' events then have one order. */
+static void write_config(unsigned level)
+{
+    char text[1024];
+    snprintf(text, sizeof text,
+             "{\"workers\":1,"
+             "\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\",\"filter\":{\"level\":%u}}]}",
+             jsonl, level);
+    scratch_write(&service.scratch, "config.json", text, strlen(text));
+}
+
 static void start(void)
 {
-    char path[PROCESS_PATH_MAX], text[1024];
+    char path[PROCESS_PATH_MAX];
     const char *const arguments[] = {"--config",
                                      scratch_file(&service.scratch, "config.json", path), NULL};
-    snprintf(text, sizeof text, "{\"workers\":1,\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\"}]}",
-             jsonl);
-    scratch_write(&service.scratch, "config.json", text, strlen(text));
+    write_config(LEVEL_ALL);
     service_start(&service, arguments);
 }
 
@@ -50,6 +60,39 @@ static size_t count_text(const char *text, const char *part)
     for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part))
         count++;
     return count;
+}
+
+/* Losses have just been told: those that come now have a second before they are told for the time
+ * alone. */
+static void begin_second(struct raw_client *client)
+{
+    raw_lost(client, 1, 1, ETWR_REASON_TIMEOUT);
+    raw_settle(client);
+    ck_assert(process_wait_for_text(jsonl, "\"timeout\""));
+}
+
+static void lose(struct raw_client *client)
+{
+    raw_lost(client, 1, 5, ETWR_REASON_QUEUE_FULL);
+    raw_settle(client);
+}
+
+/* `client` is told of as often as there are numbers of the other's, and each time before. */
+static void check_told_before_numbers(size_t expected)
+{
+    size_t size, count = 0;
+    char *text = process_read_file(jsonl, &size);
+    const char *at = text;
+    for (;;) {
+        const char *told = strstr(at, "\"queue_full\"");
+        const char *number = strstr(at, "\"Number\"");
+        if (told == NULL && number == NULL) break;
+        ck_assert_msg(told != NULL && number != NULL && told < number, "not told before: %s", at);
+        at = number + 1;
+        count++;
+    }
+    ck_assert_uint_eq(count, expected);
+    free(text);
 }
 
 START_TEST(lost_events_take_their_numbers_and_are_told_in_the_trace)
@@ -103,23 +146,91 @@ END_TEST
 START_TEST(lost_events_of_a_client_that_leaves_are_told)
 {
     struct raw_client client, other;
-    size_t size;
     start();
     open_client(&other);
-    raw_settle(&other);
     open_client(&client);
-    raw_lost(&client, 1, 5, ETWR_REASON_QUEUE_FULL);
-    raw_settle(&client);
+    begin_second(&other);
+    lose(&client);
     raw_close(&client);
     raw_number(&other, 1, 1);
     raw_settle(&other);
     raw_close(&other);
     service_stop(&service);
-    ck_assert_uint_eq(service_final(&service, "own.written"), 1);
+    ck_assert_uint_eq(service_final(&service, "own.written"), 2);
+    check_told_before_numbers(1);
+}
+END_TEST
+
+START_TEST(lost_events_of_a_client_that_is_thrown_out_are_told)
+{
+    struct raw_client client, other;
+    start();
+    open_client(&other);
+    open_client(&client);
+    begin_second(&other);
+    lose(&client);
+    raw_frame(&client, 0x33, 0, 0, "", 0);
+    ck_assert(raw_send(&client));
+    ck_assert_int_eq(raw_end_reason(&client), ETWR_REASON_UNKNOWN_KIND);
+    raw_number(&other, 1, 1);
+    raw_settle(&other);
+    raw_close(&other);
+    raw_close(&client);
+    service_stop(&service);
+    ck_assert_uint_eq(service_final(&service, "own.written"), 2);
+    check_told_before_numbers(1);
+}
+END_TEST
+
+static void reload(struct raw_client *client, uint8_t level)
+{
+    struct frame frame;
+    struct reply_provider_state state;
+    write_config(level);
+    process_ask_to_reload(service.pid);
+    do {
+        ck_assert(raw_skip_to(client, WIRE_PROVIDER_STATE, &frame));
+        ck_assert_int_eq(reply_read_provider_state(&frame, &state), ETWR_OK);
+    } while (state.level != level);
+}
+
+/* Whoever has heard of the new config sends behind them. */
+START_TEST(lost_events_are_told_when_the_config_is_read_anew)
+{
+    enum { ROUNDS = 3 };
+    struct raw_client client, other;
+    start();
+    open_client(&other);
+    open_client(&client);
+    begin_second(&other);
+    for (uint8_t round = 0; round < ROUNDS; round++) {
+        lose(&client);
+        reload(&other, (uint8_t)(LEVEL_ALL - 1 - round));
+        raw_number(&other, 1, 1);
+        raw_settle(&other);
+    }
+    raw_close(&other);
+    raw_close(&client);
+    service_stop(&service);
+    ck_assert_uint_eq(service_final(&service, "own.written"), 1 + ROUNDS);
+    check_told_before_numbers(ROUNDS);
+}
+END_TEST
+
+START_TEST(lost_events_are_told_before_the_service_stops)
+{
+    struct raw_client client;
+    size_t size;
+    start();
+    open_client(&client);
+    begin_second(&client);
+    lose(&client);
+    service_stop(&service);
+    service_check_account(&service);
+    raw_close(&client);
+    ck_assert_uint_eq(service_final(&service, "own.written"), 2);
     char *text = process_read_file(jsonl, &size);
-    const char *told = strstr(text, "\"LostEvents\"");
-    ck_assert_ptr_nonnull(told);
-    ck_assert_ptr_nonnull(strstr(told, "\"Number\""));
+    ck_assert_uint_eq(count_text(text, "\"queue_full\""), 1);
     free(text);
 }
 END_TEST
@@ -165,6 +276,9 @@ int main(void)
     tcase_add_test(tc, lost_events_take_their_numbers_and_are_told_in_the_trace);
     tcase_add_test(tc, lost_events_of_an_idle_client_are_told_while_it_stays);
     tcase_add_test(tc, lost_events_of_a_client_that_leaves_are_told);
+    tcase_add_test(tc, lost_events_of_a_client_that_is_thrown_out_are_told);
+    tcase_add_test(tc, lost_events_are_told_when_the_config_is_read_anew);
+    tcase_add_test(tc, lost_events_are_told_before_the_service_stops);
     tcase_add_test(tc, losses_of_many_kinds_are_all_told);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
