@@ -182,13 +182,88 @@ static void make_json(char *bytes, size_t capacity)
     }
 }
 
+/* Pattern, zero byte, name: a '?' where the name has ended, and characters of several bytes. */
+static void make_patterns(void)
+{
+    static const struct {
+        const char *name, *pattern, *text;
+    } pairs[] = {
+        {"pattern", "Contoso.*.?x*", "contoso.Web.axiom"},
+        {"pattern-beyond-the-end", "a?b", "a"},
+        {"pattern-beyond-the-end-then-any", "a?*", "a"},
+        {"pattern-beyond-the-end-of-all", "a???b*", "a"},
+        {"pattern-beyond-the-end-at-the-end", "*a?", "a"},
+        {"pattern-two-bytes", "a?x", "a\xC3\xB6x"},
+        {"pattern-four-bytes", "??", "\xF0\x9F\x98\x80\xC3\xB6"},
+        {"pattern-half-a-character", "??", "\xC3\xB6"},
+        {"pattern-two-bytes-at-the-end", "*a?", "xa\xC3\xB6"},
+        {"pattern-two-bytes-floating", "*a?x*", "xa\xC3\xB6xy"},
+        {"pattern-none", "", "a"},
+        {"pattern-two-stars", "a**", "a"},
+        {"pattern-case", "*CONTOSO*", "x.contoso.y"},
+    };
+    char bytes[64];
+
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        int size = snprintf(bytes, sizeof bytes, "%s%c%s", pairs[i].pattern, 0, pairs[i].text);
+        write_marked("config", pairs[i].name, 0, bytes, (size_t)size);
+    }
+}
+
+static void make_many_sinks(const char *name, int count)
+{
+    char text[1024];
+    size_t size = (size_t)snprintf(text, sizeof text, "{\"sinks\": [");
+
+    for (int i = 0; i < count; i++)
+        size += (size_t)snprintf(text + size, sizeof text - size, "%s{\"type\": \"null\"}",
+                                 i == 0 ? "" : ", ");
+    size += (size_t)snprintf(text + size, sizeof text - size, "]}");
+    write_marked("config", name, 1, text, size);
+}
+
+/* What is refused, each for a reason of its own: one error does not hide the others. */
+static void make_bad_configs(void)
+{
+    static const struct {
+        const char *name, *text;
+    } configs[] = {
+        {"wrong-kinds", "{\"pipe\": 1, \"pipe_mode\": [], \"workers\": \"x\", \"security\": [],"
+                        " \"origin\": {}, \"sinks\": {}, \"providers\": 1, \"limits\": [],"
+                        " \"log\": \"x\"}"},
+        {"wrong-kinds-within",
+         "{\"security\": {\"preset\": 1, \"packages\": 1, \"sddl\": 1, \"allow_network_logon\": 1},"
+         " \"origin\": [1, \"nobody\", \"pid\", \"pid\"], \"sinks\": [1, {}, {\"type\": 1},"
+         " {\"type\": \"etl\", \"path\": 1, \"max_mb\": \"x\", \"max_files\": -1,"
+         " \"buffers\": 1e99, \"stall_ms\": 0.5, \"filter\": 1},"
+         " {\"type\": \"null\", \"filter\": {\"providers\": {}, \"level\": 300,"
+         " \"match_any\": \"0xz\", \"match_all\": -1}}],"
+         " \"providers\": [1, {\"name\": 1, \"users\": 1, \"allow\": 1, \"id\": 1, \"group\": 1,"
+         " \"open_at_start\": 1}], \"limits\": {\"clients\": \"x\", \"bytes_per_user\": -1},"
+         " \"log\": {\"level\": 1}}"},
+        {"wrong-null", "null"},
+        {"bad-patterns",
+         "{\"sinks\": [{\"type\": \"null\", \"filter\": {\"providers\": [\"\", \"**\", \"\\u0007\","
+         " 1]}}], \"providers\": [{\"name\": \"\", \"users\": [\"\"]}]}"},
+        {"bad-paths", "{\"sinks\": [{\"type\": \"etl\", \"path\": \"\"}, {\"type\": \"etl\","
+                      " \"path\": \"-\"}, {\"type\": \"jsonl\", \"path\": \"a\\nb\"}]}"},
+        {"controls", "{\"log\": {\"level\": \"\\u001b[2J\\n\"}, \"\\u001b[2J\\n\\u007f\": 1,"
+                     " \"origin\": [\"pi\\u0007d\"]}"},
+    };
+
+    for (size_t i = 0; i < sizeof configs / sizeof configs[0]; i++)
+        write_marked("config", configs[i].name, 1, configs[i].text, strlen(configs[i].text));
+}
+
 static void make_config(char *bytes, size_t capacity)
 {
-    static const char pattern[] = "Contoso.*.?x*\0contoso.Web.axiom";
     size_t size = read_file("install/etwrelay.json", bytes, capacity);
 
     write_marked("config", "installed", 1, bytes, size);
-    write_marked("config", "pattern", 0, pattern, sizeof pattern - 1);
+    make_patterns();
+    make_many_sinks("sinks-most", 16);
+    make_many_sinks("sinks-too-many", 17);
+    make_bad_configs();
 }
 
 /* ---- .etl: our own, in buffers as small as the format has them */
