@@ -115,6 +115,7 @@ static void on_turn_end(uv_check_t *handle)
 {
     struct worker *worker = handle->data;
     consider_flush(worker);
+    worker_release_served(worker);
     if (atomic_exchange_explicit(&worker->has_settled, false, memory_order_acquire)) {
         worker_collect_settled(worker);
         worker_release_sinks(worker);
@@ -198,6 +199,7 @@ enum etwr_status worker_start(struct worker *worker, struct relay *relay, unsign
     worker->relay = relay;
     worker->index = index;
     worker->settings = settings_ref(settings);
+    worker->round = 1; /* a new session's is 0: not served yet */
     worker->inbox_end = &worker->inbox;
     worker->sink_count = relay->sink_count;
     for (size_t i = 0; i < relay->sink_count; i++)

@@ -135,7 +135,9 @@ struct worker {
 
     struct session *sessions;
     size_t session_count;
-    struct session *first_held; /* when sinks had no room; NULL: it has ended */
+    uint64_t round; /* in each, who waits for room is served once before anybody is served twice */
+    bool has_served_held;   /* who was served in this round is held although there is room */
+    uint64_t released_turn; /* since when that is so */
     struct session *owed, *paused;
     struct client *clients; /* those whose connection has ended but not their account, too */
     struct client *lossy;
@@ -195,7 +197,10 @@ void worker_flush_sinks(struct worker *worker);
 void worker_want_flush(struct worker *worker);
 void worker_collect_settled(struct worker *worker);
 void worker_hold_sessions(struct worker *worker);
+/* If there is room again. */
 void worker_release_sinks(struct worker *worker);
+/* At a turn's end: who was served goes on, too, when the others have been read. */
+void worker_release_served(struct worker *worker);
 /* One of the service's own events, to every sink, whatever its filter. The pool must hold enough:
  * false if not. */
 bool worker_write_own(struct worker *worker, const struct sink_event *event);

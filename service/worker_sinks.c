@@ -63,6 +63,7 @@ void worker_hold_sessions(struct worker *worker)
 {
     if (worker->is_held) return;
     worker->is_held = true;
+    worker->has_served_held = false;
     /* What was put must get out, or room never comes. */
     worker_flush_sinks(worker);
     for (struct session *session = worker->sessions; session != NULL; session = session->next)
@@ -80,20 +81,50 @@ static bool has_room(struct worker *worker)
     return true;
 }
 
-/* Room may be gone again before all have had their turn. So it begins with the session that was
- * held back first, and the others read in the order of the list behind it: else those at its front
- * would have all there is. Releasing takes no session out of the list. */
+/* Until there is no room again. Who was served in this round stays held unless it is over; returns
+ * how many. Releasing takes no session out of the list. */
+static size_t release_sessions(struct worker *worker, bool is_over)
+{
+    size_t kept = 0;
+    for (struct session *session = worker->sessions; session != NULL && !worker->is_held;
+         session = session->next) {
+        if (session->round == worker->round && !is_over)
+            kept++;
+        else
+            session_release(session, SESSION_HOLD_SINKS);
+    }
+    return kept;
+}
+
+static void begin_round(struct worker *worker)
+{
+    worker->has_served_held = false;
+    worker->round++;
+    (void)release_sessions(worker, true);
+}
+
+/* Room may be gone again before all have had their share: those at the list's front, or whose
+ * answers come first and who have sent anew, would have all there is. So who has had it waits one
+ * turn of the loop longer, in which the others are read. */
 void worker_release_sinks(struct worker *worker)
 {
-    struct session *session = worker->first_held;
     if (!worker->is_held || !has_room(worker)) return;
     worker->is_held = false;
     (void)uv_timer_stop(&worker->retry_timer);
-    for (size_t left = worker->session_count; left > 0 && !worker->is_held; left--) {
-        if (session == NULL) session = worker->sessions;
-        session_release(session, SESSION_HOLD_SINKS);
-        session = session->next;
+    size_t kept = release_sessions(worker, false);
+    if (worker->is_held || kept == 0) return;
+    if (kept == worker->session_count) {
+        begin_round(worker);
+        return;
     }
+    worker->has_served_held = true;
+    worker->released_turn = worker->turn;
+    (void)uv_async_send(&worker->wake); /* that turn comes at once, whether or not they have sent */
+}
+
+void worker_release_served(struct worker *worker)
+{
+    if (worker->has_served_held && worker->turn != worker->released_turn) begin_round(worker);
 }
 
 static void settle_own(struct worker *worker, uint64_t count, enum etwr_reason failed)

@@ -77,7 +77,6 @@ static void link_session(struct worker *worker, struct session *session)
 static void unlink_session(struct session *session)
 {
     struct worker *worker = session->worker;
-    if (worker->first_held == session) worker->first_held = session->next;
     if (session->next != NULL) session->next->previous = session->previous;
     if (session->previous != NULL)
         session->previous->next = session->next;

@@ -86,6 +86,7 @@ struct session {
     uint64_t output_ms;           /* since when the client has not read */
     uint64_t turn;                /* the turn in which it was read last */
     size_t turn_bytes;
+    uint64_t round; /* the worker's in which sinks had room for it last */
 
     uint64_t acked_sequence;
     uint64_t acked_ms;

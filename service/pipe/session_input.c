@@ -33,10 +33,8 @@ static size_t parse(struct session *session, const uint8_t *bytes, size_t size)
         }
         if (result == FRAME_PARTIAL) break;
         /* An event must find room in every sink before it is looked at: else it waits here. */
-        if (frame.kind == WIRE_EVENT && !worker_sinks_ready(worker)) {
-            worker->first_held = session;
-            break;
-        }
+        if (frame.kind == WIRE_EVENT && !worker_sinks_ready(worker)) break;
+        if (frame.kind == WIRE_EVENT) session->round = worker->round;
         at += used;
         worker->transport.frames++;
         enum etwr_reason reason = session_handle_frame(session, &frame);

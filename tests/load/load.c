@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <linux/sockios.h>
 
@@ -86,6 +87,18 @@ uint64_t load_memory_bytes(const struct service *service)
     fclose(file);
     ck_assert_uint_gt(kib, 0);
     return (uint64_t)kib * 1024;
+}
+
+uint64_t load_reserved_bytes(const struct service *service)
+{
+    char path[64];
+    unsigned long pages = 0;
+    snprintf(path, sizeof path, "/proc/%ld/statm", (long)service->pid);
+    FILE *file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fscanf(file, "%*u %*u %*u %*u %*u %lu", &pages), 1); /* data and stacks */
+    fclose(file);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 bool load_memory_is_foreign(void)

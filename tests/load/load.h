@@ -24,6 +24,8 @@ void load_pause(void); /* a millisecond, between two looks at a condition */
 /* Of the service's process. */
 unsigned load_descriptors(const struct service *service);
 uint64_t load_memory_bytes(const struct service *service); /* resident */
+/* What it may write to: also memory that it has asked for and not touched yet. */
+uint64_t load_reserved_bytes(const struct service *service);
 /* The same once clients that left are gone: when it has not changed for half a second. */
 unsigned load_settled_descriptors(const struct service *service);
 /* Wait until it has no more than so many. False: it still has, 20 seconds later. */
