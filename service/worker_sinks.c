@@ -88,10 +88,12 @@ static size_t release_sessions(struct worker *worker, bool is_over)
     size_t kept = 0;
     for (struct session *session = worker->sessions; session != NULL && !worker->is_held;
          session = session->next) {
-        if (session->round == worker->round && !is_over)
+        if (session->round == worker->round && !is_over) {
             kept++;
-        else
-            session_release(session, SESSION_HOLD_SINKS);
+            continue;
+        }
+        session->turn = worker->turn; /* what its socket holds has yet to be read: not drained */
+        session_release(session, SESSION_HOLD_SINKS);
     }
     return kept;
 }

@@ -84,7 +84,7 @@ struct session {
     uint64_t state_ms;            /* when the state was entered */
     uint64_t frame_ms;            /* when the frame in `in` began */
     uint64_t output_ms;           /* since when the client has not read */
-    uint64_t turn;                /* the turn in which it was read last */
+    uint64_t turn;                /* the turn in which it was read, or let go on, last */
     size_t turn_bytes;
     uint64_t round; /* the worker's in which sinks had room for it last */
 

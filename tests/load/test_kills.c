@@ -17,18 +17,20 @@
 #include "tests/load/load.h"
 #include "tests/load/tap.h"
 
-#define CLIENT_KILLS  2000u
-#define AT_ONCE       50u
-#define WARM_UP       200u
-#define WHOLE_EVENTS  10u
-#define SERVICE_KILLS 20u
-#define RELOADS       100u
-#define PATIENT_MS    120000
-#define KILL_BYTES    (KILL_FILE_BYTES / 4)
-#define RECONNECT_MS  2000u
-#define IN_DOUBT_MS   250u
-#define SETTLED       100u
-#define BUFFERED      500u /* more than a pipe takes, and less than the sink has buffers for */
+#define CLIENT_KILLS   2000u
+#define AT_ONCE        50u
+#define WARM_UP        200u
+#define WHOLE_EVENTS   10u
+#define SERVICE_KILLS  20u
+#define RELOADS        100u
+#define PATIENT_MS     120000
+#define KILL_BYTES     (KILL_FILE_BYTES / 4)
+#define RECONNECT_MS   2000u
+#define IN_DOUBT_MS    250u
+#define SETTLED        100u
+#define WAITING        8u
+#define WAITING_EVENTS 2000u /* of each: a socket holds them */
+#define BUFFERED       500u  /* more than a pipe takes, and less than the sink has buffers for */
 
 static struct service service;
 static struct numbered_run run;
@@ -203,6 +205,35 @@ START_TEST(a_killed_service_has_acknowledged_nothing_that_was_only_in_its_buffer
 }
 END_TEST
 
+/* What had arrived lies in the sockets, unread, for want of room; the stop comes, and then room. */
+START_TEST(a_stop_hears_out_who_waits_for_room)
+{
+    struct tap tap;
+    struct socket_client *clients = load_make_clients(WAITING);
+    tap_open(&tap, &service.scratch, "\"drain_ms\":60000");
+    load_start(&service, NULL, tap.config);
+    for (unsigned i = 0; i < WAITING; i++)
+        ck_assert(socket_client_join(&clients[i], service.pipe, "Contoso.Waiting"));
+    for (unsigned i = 0; i < WAITING; i++) {
+        for (uint32_t n = 0; n < WAITING_EVENTS; n++)
+            socket_client_number(&clients[i], 1, n);
+        ck_assert(socket_client_send(&clients[i]));
+    }
+    ck_assert(tap_wait_full(&tap));
+    process_ask_to_stop(service.pid);
+    ck_assert(process_wait_for_text(service.log, "stopping"));
+    pid_t reader = tap_drain(&tap);
+    service_end(&service);
+    ck_assert_int_eq(kill(reader, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(reader, NULL, 0), reader);
+    service_check_account(&service);
+    ck_assert_uint_eq(service_final(&service, "dropped.shutdown"), 0);
+    ck_assert_uint_eq(service_final(&service, "written"), WAITING * WAITING_EVENTS);
+    load_free_clients(clients, WAITING);
+    tap_close(&tap);
+}
+END_TEST
+
 /* How long each producer took to be there again, from the start's `ready` on. */
 static uint64_t reconnects_ms[SERVICE_KILLS * NUMBERED_PRODUCERS];
 static size_t reconnect_count;
@@ -364,6 +395,7 @@ int main(void)
     tcase_set_timeout(tcase, 600);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_killed_service_has_acknowledged_nothing_that_was_only_in_its_buffers);
+    tcase_add_test(tcase, a_stop_hears_out_who_waits_for_room);
     tcase_add_test(tcase, clients_killed_in_a_frame_leave_nothing_behind);
     tcase_add_test(tcase, a_service_killed_under_load_loses_no_acknowledged_event);
     tcase_add_test(tcase, reloads_under_load_lose_nothing);
