@@ -156,7 +156,7 @@ static void read_user(struct socket_client *peer, struct faulty_client *client)
     static const char key[] = "\"user\":\"";
     struct frame frame;
     struct reply_status piece;
-    socket_client_status(peer, 7);
+    frames_status(&peer->out, 7);
     if (!socket_client_send(peer) || !socket_client_skip_to(peer, WIRE_STATUS_REPLY, &frame))
         return;
     ck_assert_int_eq(reply_read_status(&frame, &piece), ETWR_OK);
@@ -177,13 +177,13 @@ void faulty_talk(const struct service *service, int patience_ms, struct faulty_c
     ck_assert(socket_client_init(&peer));
     peer.patience_ms = patience_ms;
     ck_assert(socket_client_connect(&peer, service->pipe));
-    socket_client_hello(&peer);
-    socket_client_open(&peer, 1, "Contoso.Fault");
-    socket_client_schema(&peer, 1);
-    socket_client_open(&peer, 2, long_name);
-    socket_client_lost(&peer, 2, 3, ETWR_REASON_QUEUE_FULL); /* told in the trace */
+    frames_hello(&peer.out, 1);
+    frames_open(&peer.out, 1, "Contoso.Fault");
+    frames_schema(&peer.out, 1);
+    frames_open(&peer.out, 2, long_name);
+    frames_lost(&peer.out, 2, 3, ETWR_REASON_QUEUE_FULL); /* told in the trace */
     for (uint32_t i = 0; i < FAULTY_EVENTS; i++)
-        socket_client_number(&peer, 1, i);
+        frames_number(&peer.out, 1, i);
     if (socket_client_settle(&peer)) {
         client->is_served = true;
         client->written = peer.ack.written;

@@ -46,14 +46,14 @@ static void say_hello(uint32_t claimed_pid)
     writer_init(&writer, frame, sizeof frame);
     request_put_hello(&writer, &hello);
     ck_assert(!writer.failed);
-    raw_bytes(&client, frame, writer_size(&writer));
+    frames_bytes(&client.out, frame, writer_size(&writer));
 }
 
 static void send_one_event(void)
 {
-    raw_open(&client, 1, "Contoso.Identity");
-    raw_schema(&client, 1);
-    raw_number(&client, 1, 7);
+    frames_open(&client.out, 1, "Contoso.Identity");
+    frames_schema(&client.out, 1);
+    frames_number(&client.out, 1, 7);
     ck_assert(raw_send(&client));
     raw_settle(&client);
 }

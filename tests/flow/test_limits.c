@@ -50,9 +50,9 @@ static void stop(void)
 static void open_client(struct raw_client *client)
 {
     raw_connect(client, service.pipe);
-    raw_hello(client, 1);
-    raw_open(client, 1, "Contoso.Limits");
-    raw_schema(client, 1);
+    frames_hello(&client->out, 1);
+    frames_open(&client->out, 1, "Contoso.Limits");
+    frames_schema(&client->out, 1);
 }
 
 /* Say what was gathered, and expect the end. */
@@ -83,7 +83,7 @@ static void wait_for_end(const char *text)
 /* Whoever gets so far is ended here, and so for another reason than the expected one. */
 static void put_bad_kind(struct raw_client *client)
 {
-    raw_frame(client, 0x33, 0, 0, "", 0);
+    frames_frame(&client->out, 0x33, 0, 0, "", 0);
 }
 
 /* The newest answer about this provider. */
@@ -105,7 +105,7 @@ START_TEST(one_client_more_than_there_may_be_is_told_so)
     open_client(&first);
     raw_settle(&first);
     raw_connect(&second, service.pipe);
-    raw_hello(&second, 1);
+    frames_hello(&second.out, 1);
     expect_end(&second, ETWR_REASON_CLIENT_LIMIT);
     raw_close(&first);
     stop();
@@ -121,7 +121,7 @@ START_TEST(one_unfinished_hello_more_than_a_user_may_have_is_told_so)
     start_with_limits("\"hellos_per_user\":1");
     for (int i = 0; i < 2; i++) {
         raw_connect(&clients[i], service.pipe);
-        raw_bytes(&clients[i], "\x2e\0\0\0\1\0", 6);
+        frames_bytes(&clients[i].out, "\x2e\0\0\0\1\0", 6);
         (void)raw_send(&clients[i]);
     }
     while (!raw_link_is_answered(clients[refused].link, 20)) {
@@ -141,10 +141,10 @@ static void check_second_provider(const char *limits, enum etwr_reason expected)
     struct raw_client client;
     start_with_limits(limits);
     open_client(&client);
-    raw_open(&client, 2, "Contoso.Limits.Second");
-    raw_schema(&client, 2);
-    raw_number(&client, 1, 1);
-    raw_number(&client, 2, 1);
+    frames_open(&client.out, 2, "Contoso.Limits.Second");
+    frames_schema(&client.out, 2);
+    frames_number(&client.out, 1, 1);
+    frames_number(&client.out, 2, 1);
     ck_assert(raw_send(&client));
     ck_assert_uint_eq(result_of(&client, 2), expected);
     raw_settle(&client);
@@ -180,8 +180,8 @@ START_TEST(schemas_larger_than_a_client_may_keep_are_told_so)
     start_with_limits("\"schema_bytes_per_client\":4096");
     open_client(&client);
     for (uint32_t id = 10; id < 200; id++) {
-        raw_metadata(&client, 1, id, metadata, sizeof metadata);
-        raw_event(&client, 1, id, "abcd", 4);
+        frames_metadata(&client.out, 1, id, metadata, sizeof metadata);
+        frames_event(&client.out, 1, id, "abcd", 4);
     }
     raw_settle(&client);
     ck_assert_uint_gt(client.ack.written, 0);
@@ -199,7 +199,7 @@ static void check_rate(const char *limits, uint64_t written)
     start_with_limits(limits);
     open_client(&client);
     for (uint32_t i = 0; i < EVENTS; i++)
-        raw_number(&client, 1, i);
+        frames_number(&client.out, 1, i);
     raw_settle(&client);
     ck_assert_uint_ge(client.ack.written, written);
     ck_assert_uint_gt(raw_dropped(&client, ETWR_REASON_RATE), 0);
@@ -234,19 +234,19 @@ START_TEST(more_providers_than_a_client_may_have_are_refused)
     for (uint16_t slot = 2; slot <= 9; slot++) {
         char name[32];
         snprintf(name, sizeof name, "Contoso.Wire%u", slot);
-        raw_open(&client, slot, name);
-        raw_schema(&client, slot);
-        raw_number(&client, slot, 1);
+        frames_open(&client.out, slot, name);
+        frames_schema(&client.out, slot);
+        frames_number(&client.out, slot, 1);
     }
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.written, 7);
     ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_PROVIDER_LIMIT), 1);
     /* A closed slot makes room. */
-    raw_frame(&client, WIRE_PROVIDER_CLOSE, 0, 9, "", 0);
-    raw_frame(&client, WIRE_PROVIDER_CLOSE, 0, 2, "", 0);
-    raw_open(&client, 9, "Contoso.Wire9");
-    raw_schema(&client, 9);
-    raw_number(&client, 9, 1);
+    frames_frame(&client.out, WIRE_PROVIDER_CLOSE, 0, 9, "", 0);
+    frames_frame(&client.out, WIRE_PROVIDER_CLOSE, 0, 2, "", 0);
+    frames_open(&client.out, 9, "Contoso.Wire9");
+    frames_schema(&client.out, 9);
+    frames_number(&client.out, 9, 1);
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.written, 8);
     raw_close(&client);
@@ -262,8 +262,8 @@ START_TEST(schemas_beyond_the_limit_are_refused_as_quota)
     start_with_limits("\"schemas_per_client\":3");
     open_client(&client); /* one */
     for (uint32_t id = 10; id < 20; id++) {
-        raw_metadata(&client, 1, id, good, sizeof good);
-        raw_event(&client, 1, id, "abcd", 4);
+        frames_metadata(&client.out, 1, id, good, sizeof good);
+        frames_event(&client.out, 1, id, "abcd", 4);
     }
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.written, 2);
@@ -283,11 +283,11 @@ START_TEST(a_user_without_memory_left_is_cut_off_and_gets_all_back)
     for (int round = 0; round < 3; round++) {
         open_client(&client);
         for (uint32_t id = 10; id < 10000; id++)
-            raw_metadata(&client, 1, id, "\2", 1);
+            frames_metadata(&client.out, 1, id, "\2", 1);
         put_bad_kind(&client);
         expect_end(&client, ETWR_REASON_USER_LIMIT);
         open_client(&client);
-        raw_number(&client, 1, 1);
+        frames_number(&client.out, 1, 1);
         raw_settle(&client);
         ck_assert_uint_eq(client.ack.written, 1);
         raw_close(&client);
@@ -301,7 +301,7 @@ START_TEST(a_client_that_says_nothing_is_refused_in_time)
     struct raw_client client;
     start_with_limits("\"hello_timeout_ms\":100");
     raw_connect(&client, service.pipe);
-    raw_bytes(&client, "\x2e\0\0\0\1\0", 6);
+    frames_bytes(&client.out, "\x2e\0\0\0\1\0", 6);
     ck_assert(raw_send(&client));
     ck_assert_msg(raw_link_is_answered(client.link, WAIT_MS), "it may say nothing for ever");
     expect_end(&client, ETWR_REASON_HELLO_TIMEOUT);
@@ -316,12 +316,12 @@ START_TEST(a_frame_that_is_not_finished_ends_its_connection_and_an_idle_one_live
     open_client(&idle);
     raw_settle(&idle);
     open_client(&slow);
-    raw_number(&slow, 1, 1);
-    ck_assert(raw_send_some(&slow, slow.out_size - 1));
+    frames_number(&slow.out, 1, 1);
+    ck_assert(raw_send_some(&slow, slow.out.size - 1));
     wait_for_end("ended: frame_timeout");
     ck_assert_int_eq(raw_end_reason(&slow), ETWR_REASON_FRAME_TIMEOUT);
     raw_close(&slow);
-    raw_number(&idle, 1, 1);
+    frames_number(&idle.out, 1, 1);
     raw_settle(&idle);
     ck_assert_uint_eq(idle.ack.written, 1);
     raw_close(&idle);
@@ -337,7 +337,7 @@ START_TEST(a_client_that_drips_its_frame_byte_by_byte_is_cut_off_all_the_same)
     start_with_limits("\"frame_timeout_ms\":300");
     open_client(&client);
     raw_settle(&client);
-    raw_frame(&client, WIRE_EVENT, 0, 1, zeros, sizeof zeros);
+    frames_frame(&client.out, WIRE_EVENT, 0, 1, zeros, sizeof zeros);
     while (!raw_link_is_answered(client.link, 20)) {
         ck_assert_msg(time(NULL) <= end, "it may go on for ever");
         (void)raw_send_some(&client, 1);
@@ -356,7 +356,7 @@ START_TEST(a_client_that_does_not_read_its_answers_is_closed)
     start_with_limits("\"frame_timeout_ms\":100");
     open_client(&client);
     for (int i = 0; i < STATUS_REQUESTS; i++)
-        raw_frame(&client, WIRE_STATUS, 0, 0, "\1\0\0\0\0\0\0", 8);
+        frames_frame(&client.out, WIRE_STATUS, 0, 0, "\1\0\0\0\0\0\0", 8);
     ck_assert(raw_send(&client));
     wait_for_end("ended: slow_reader");
     expect_end(&client, ETWR_REASON_NONE);
@@ -372,10 +372,10 @@ START_TEST(a_client_that_leaves_too_many_answers_unread_is_closed)
     bool alive = true;
     start_with_limits("\"frame_timeout_ms\":3600000,\"bytes_per_user\":1000000000");
     raw_connect(&client, service.pipe);
-    raw_hello(&client, 1);
+    frames_hello(&client.out, 1);
     for (int round = 0; round < 100000 && alive; round++) {
-        raw_open(&client, 1, "Contoso.Wire");
-        raw_frame(&client, WIRE_PROVIDER_CLOSE, 0, 1, "", 0);
+        frames_open(&client.out, 1, "Contoso.Wire");
+        frames_frame(&client.out, WIRE_PROVIDER_CLOSE, 0, 1, "", 0);
         if (round % 1000 == 999) alive = raw_send(&client);
     }
     ck_assert_msg(!alive, "it may leave as many answers as it likes");

@@ -49,9 +49,9 @@ static void start(void)
 static void open_client(struct raw_client *client)
 {
     raw_connect(client, service.pipe);
-    raw_hello(client, 1);
-    raw_open(client, 1, "Contoso.Wire");
-    raw_schema(client, 1);
+    frames_hello(&client->out, 1);
+    frames_open(&client->out, 1, "Contoso.Wire");
+    frames_schema(&client->out, 1);
 }
 
 static size_t count_text(const char *text, const char *part)
@@ -66,14 +66,14 @@ static size_t count_text(const char *text, const char *part)
  * alone. */
 static void begin_second(struct raw_client *client)
 {
-    raw_lost(client, 1, 1, ETWR_REASON_TIMEOUT);
+    frames_lost(&client->out, 1, 1, ETWR_REASON_TIMEOUT);
     raw_settle(client);
     ck_assert(process_wait_for_text(jsonl, "\"timeout\""));
 }
 
 static void lose(struct raw_client *client)
 {
-    raw_lost(client, 1, 5, ETWR_REASON_QUEUE_FULL);
+    frames_lost(&client->out, 1, 5, ETWR_REASON_QUEUE_FULL);
     raw_settle(client);
 }
 
@@ -101,10 +101,10 @@ START_TEST(lost_events_take_their_numbers_and_are_told_in_the_trace)
     size_t size;
     start();
     open_client(&client);
-    raw_number(&client, 1, 1);
-    raw_lost(&client, 1, 5, ETWR_REASON_QUEUE_FULL);
-    raw_lost(&client, 0, 2, ETWR_REASON_TIMEOUT);
-    raw_number(&client, 1, 2);
+    frames_number(&client.out, 1, 1);
+    frames_lost(&client.out, 1, 5, ETWR_REASON_QUEUE_FULL);
+    frames_lost(&client.out, 0, 2, ETWR_REASON_TIMEOUT);
+    frames_number(&client.out, 1, 2);
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.sequence, 9);
     ck_assert_uint_eq(client.ack.written, 2);
@@ -133,7 +133,7 @@ START_TEST(lost_events_of_an_idle_client_are_told_while_it_stays)
     struct raw_client client;
     start();
     open_client(&client);
-    raw_lost(&client, 1, 5, ETWR_REASON_QUEUE_FULL);
+    frames_lost(&client.out, 1, 5, ETWR_REASON_QUEUE_FULL);
     raw_settle(&client);
     ck_assert(process_wait_for_text(jsonl, "\"LostEvents\""));
     raw_close(&client);
@@ -152,7 +152,7 @@ START_TEST(lost_events_of_a_client_that_leaves_are_told)
     begin_second(&other);
     lose(&client);
     raw_close(&client);
-    raw_number(&other, 1, 1);
+    frames_number(&other.out, 1, 1);
     raw_settle(&other);
     raw_close(&other);
     service_stop(&service);
@@ -169,10 +169,10 @@ START_TEST(lost_events_of_a_client_that_is_thrown_out_are_told)
     open_client(&client);
     begin_second(&other);
     lose(&client);
-    raw_frame(&client, 0x33, 0, 0, "", 0);
+    frames_frame(&client.out, 0x33, 0, 0, "", 0);
     ck_assert(raw_send(&client));
     ck_assert_int_eq(raw_end_reason(&client), ETWR_REASON_UNKNOWN_KIND);
-    raw_number(&other, 1, 1);
+    frames_number(&other.out, 1, 1);
     raw_settle(&other);
     raw_close(&other);
     raw_close(&client);
@@ -206,7 +206,7 @@ START_TEST(lost_events_are_told_when_the_config_is_read_anew)
     for (uint8_t round = 0; round < ROUNDS; round++) {
         lose(&client);
         reload(&other, (uint8_t)(LEVEL_ALL - 1 - round));
-        raw_number(&other, 1, 1);
+        frames_number(&other.out, 1, 1);
         raw_settle(&other);
     }
     raw_close(&other);
@@ -246,9 +246,9 @@ START_TEST(losses_of_many_kinds_are_all_told)
     size_t size;
     start();
     open_client(&client);
-    raw_open(&client, 2, "Contoso.Other");
+    frames_open(&client.out, 2, "Contoso.Other");
     for (uint64_t i = 0; i < KINDS; i++)
-        raw_lost(&client, (uint16_t)(1 + i % 2), 100 + i, (uint8_t)reasons[i / 2]);
+        frames_lost(&client.out, (uint16_t)(1 + i % 2), 100 + i, (uint8_t)reasons[i / 2]);
     raw_settle(&client);
     raw_close(&client);
     service_stop(&service);

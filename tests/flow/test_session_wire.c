@@ -50,9 +50,9 @@ static void start_with_config(const char *format)
 static void open_client(struct raw_client *client)
 {
     raw_connect(client, service.pipe);
-    raw_hello(client, 1);
-    raw_open(client, 1, "Contoso.Wire");
-    raw_schema(client, 1);
+    frames_hello(&client->out, 1);
+    frames_open(&client->out, 1, "Contoso.Wire");
+    frames_schema(&client->out, 1);
 }
 
 /* Say what was gathered, and expect the end. */
@@ -73,7 +73,7 @@ static void hello_of_version(struct raw_client *client, uint16_t lowest, uint16_
     struct writer writer;
     writer_init(&writer, bytes, sizeof bytes);
     request_put_hello(&writer, &hello);
-    raw_bytes(client, bytes, writer_size(&writer));
+    frames_bytes(&client->out, bytes, writer_size(&writer));
 }
 
 START_TEST(a_bad_first_frame_is_refused_with_its_reason)
@@ -84,11 +84,11 @@ START_TEST(a_bad_first_frame_is_refused_with_its_reason)
     start_with_null();
 
     raw_connect(&client, service.pipe);
-    raw_frame(&client, WIRE_HELLO, 0, 0, body, sizeof body);
+    frames_frame(&client.out, WIRE_HELLO, 0, 0, body, sizeof body);
     expect_end(&client, ETWR_REASON_BAD_MAGIC);
 
     raw_connect(&client, service.pipe);
-    raw_frame(&client, WIRE_HELLO, 0, 0, "ETWR", 4);
+    frames_frame(&client.out, WIRE_HELLO, 0, 0, "ETWR", 4);
     expect_end(&client, ETWR_REASON_MALFORMED);
 
     raw_connect(&client, service.pipe);
@@ -96,11 +96,11 @@ START_TEST(a_bad_first_frame_is_refused_with_its_reason)
     expect_end(&client, ETWR_REASON_BAD_VERSION);
 
     raw_connect(&client, service.pipe);
-    raw_flush(&client, 1);
+    frames_flush(&client.out, 1);
     expect_end(&client, ETWR_REASON_UNEXPECTED);
 
     raw_connect(&client, service.pipe);
-    raw_bytes(&client, oversize, sizeof oversize);
+    frames_bytes(&client.out, oversize, sizeof oversize);
     expect_end(&client, ETWR_REASON_OVERSIZE);
     service_stop(&service);
 }
@@ -179,11 +179,11 @@ START_TEST(a_bad_frame_ends_its_connection_with_its_reason_and_no_other)
         if (bad->expected == ETWR_REASON_MALFORMED) malformed++;
         struct raw_client client;
         open_client(&client);
-        raw_number(&client, 1, 1);
-        raw_frame(&client, bad->kind, bad->flags, bad->slot, bad->body, bad->size);
-        raw_number(&client, 1, 2); /* nobody looks for the next frame */
+        frames_number(&client.out, 1, 1);
+        frames_frame(&client.out, bad->kind, bad->flags, bad->slot, bad->body, bad->size);
+        frames_number(&client.out, 1, 2); /* nobody looks for the next frame */
         expect_end(&client, bad->expected);
-        raw_number(&honest, 1, (uint32_t)i);
+        frames_number(&honest.out, 1, (uint32_t)i);
         raw_settle(&honest);
         ck_assert_uint_eq(honest.ack.written, i + 1);
     }
@@ -201,8 +201,8 @@ START_TEST(what_came_before_a_bad_frame_is_acknowledged)
     start_with_null();
     open_client(&client);
     for (uint32_t i = 0; i < 10; i++)
-        raw_number(&client, 1, i);
-    raw_frame(&client, 0x33, 0, 0, "", 0);
+        frames_number(&client.out, 1, i);
+    frames_frame(&client.out, 0x33, 0, 0, "", 0);
     (void)raw_send(&client);
     ck_assert_int_eq(raw_end_reason(&client), ETWR_REASON_UNKNOWN_KIND);
     ck_assert(client.has_ack);
@@ -218,14 +218,14 @@ START_TEST(a_sequence_beyond_63_bits_is_malformed)
     struct raw_client client;
     start_with_null();
     raw_connect(&client, service.pipe);
-    raw_hello(&client, INT64_MAX - 1);
-    raw_open(&client, 1, "Contoso.Wire");
-    raw_schema(&client, 1);
-    raw_number(&client, 1, 1);
-    raw_number(&client, 1, 2);
+    frames_hello(&client.out, INT64_MAX - 1);
+    frames_open(&client.out, 1, "Contoso.Wire");
+    frames_schema(&client.out, 1);
+    frames_number(&client.out, 1, 1);
+    frames_number(&client.out, 1, 2);
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.sequence, INT64_MAX);
-    raw_number(&client, 1, 3);
+    frames_number(&client.out, 1, 3);
     expect_end(&client, ETWR_REASON_MALFORMED);
     service_stop(&service);
     ck_assert_uint_eq(service_final(&service, "written"), 2);
@@ -237,12 +237,12 @@ START_TEST(frames_cut_in_two_anywhere_are_read_whole)
     struct raw_client client;
     start_with_null();
     open_client(&client);
-    raw_number(&client, 1, 1);
-    size_t size = client.out_size;
+    frames_number(&client.out, 1, 1);
+    size_t size = client.out.size;
     raw_close(&client);
     for (size_t cut = 1; cut < size; cut++) {
         open_client(&client);
-        raw_number(&client, 1, 1);
+        frames_number(&client.out, 1, 1);
         ck_assert(raw_send_some(&client, cut));
         raw_settle(&client);
         ck_assert_uint_eq(client.ack.sequence, 1);
@@ -259,8 +259,8 @@ START_TEST(frames_that_come_byte_by_byte_are_read_whole)
     struct raw_client client;
     start_with_null();
     open_client(&client);
-    raw_number(&client, 1, 1);
-    while (client.out_size > 0)
+    frames_number(&client.out, 1, 1);
+    while (client.out.size > 0)
         ck_assert(raw_send_some(&client, 1));
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.written, 1);
@@ -275,9 +275,9 @@ START_TEST(unknown_kinds_from_0x80_are_skipped)
     char body[1000] = {0};
     start_with_null();
     open_client(&client);
-    raw_frame(&client, 0x80, 0, 0, "", 0);
-    raw_frame(&client, 0xFF, 0xFF, 77, body, sizeof body);
-    raw_number(&client, 1, 1);
+    frames_frame(&client.out, 0x80, 0, 0, "", 0);
+    frames_frame(&client.out, 0xFF, 0xFF, 77, body, sizeof body);
+    frames_number(&client.out, 1, 1);
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.written, 1);
     raw_close(&client);
@@ -291,8 +291,8 @@ START_TEST(what_was_sent_whole_before_the_client_left_is_handled)
     start_with_null();
     open_client(&client);
     for (uint32_t i = 0; i < 1000; i++)
-        raw_number(&client, 1, i);
-    raw_bytes(&client, "\x10\0\0\0\5", 5); /* and half a frame */
+        frames_number(&client.out, 1, i);
+    frames_bytes(&client.out, "\x10\0\0\0\5", 5); /* and half a frame */
     ck_assert(raw_send(&client));
     raw_close(&client);
     service_stop(&service);
@@ -310,18 +310,18 @@ START_TEST(the_largest_frame_is_taken)
     struct raw_client client;
     start_with_null();
     open_client(&client);
-    raw_metadata(&client, 1, 2, metadata, sizeof metadata);
+    frames_metadata(&client.out, 1, 2, metadata, sizeof metadata);
     size_t size = sizeof values;
     values[0] = (uint8_t)((size - 2) & 0xFF);
     values[1] = (uint8_t)((size - 2) >> 8);
-    raw_event(&client, 1, 2, values, size);
+    frames_event(&client.out, 1, 2, values, size);
     raw_settle(&client);
     /* The frame is fine; no ETW record could hold the event. */
     ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_TOO_LARGE), 1);
     size = 60000;
     values[0] = (uint8_t)((size - 2) & 0xFF);
     values[1] = (uint8_t)((size - 2) >> 8);
-    raw_event(&client, 1, 2, values, size);
+    frames_event(&client.out, 1, 2, values, size);
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.written, 1);
     raw_close(&client);
@@ -337,10 +337,10 @@ START_TEST(events_of_a_refused_provider_are_dropped_with_its_reason)
     struct reply_provider_state state;
     start_with_null();
     open_client(&client);
-    raw_open(&client, 2, "Microsoft-Windows-Kernel");
-    raw_schema(&client, 2);
-    raw_number(&client, 2, 1);
-    raw_number(&client, 1, 2);
+    frames_open(&client.out, 2, "Microsoft-Windows-Kernel");
+    frames_schema(&client.out, 2);
+    frames_number(&client.out, 2, 1);
+    frames_number(&client.out, 1, 2);
     ck_assert(raw_send(&client));
     ck_assert(raw_skip_to(&client, WIRE_PROVIDER_STATE, &frame));
     ck_assert_int_eq(reply_read_provider_state(&frame, &state), ETWR_OK);
@@ -372,14 +372,14 @@ START_TEST(a_bad_schema_drops_its_events_until_it_is_replaced)
     struct raw_client client;
     start_with_null();
     open_client(&client);
-    raw_metadata(&client, 1, 5, broken, sizeof broken);
-    raw_event(&client, 1, 5, "abcd", 4);
-    raw_metadata(&client, 1, 6, posing, sizeof posing);
-    raw_event(&client, 1, 6, "abcd", 4);
+    frames_metadata(&client.out, 1, 5, broken, sizeof broken);
+    frames_event(&client.out, 1, 5, "abcd", 4);
+    frames_metadata(&client.out, 1, 6, posing, sizeof posing);
+    frames_event(&client.out, 1, 6, "abcd", 4);
     raw_settle(&client);
     ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_SCHEMA), 2);
-    raw_metadata(&client, 1, 5, good, sizeof good);
-    raw_event(&client, 1, 5, "abcd", 4);
+    frames_metadata(&client.out, 1, 5, good, sizeof good);
+    frames_event(&client.out, 1, 5, "abcd", 4);
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.written, 1);
     raw_close(&client);
@@ -393,10 +393,10 @@ START_TEST(values_that_do_not_follow_the_schema_are_dropped)
     struct raw_client client;
     start_with_null();
     open_client(&client);
-    raw_event(&client, 1, RAW_SCHEMA, "abc", 3);
-    raw_event(&client, 1, RAW_SCHEMA, "abcde", 5);
-    raw_event(&client, 1, RAW_SCHEMA, "", 0);
-    raw_event(&client, 1, RAW_SCHEMA, "abcd", 4);
+    frames_event(&client.out, 1, FRAMES_SCHEMA, "abc", 3);
+    frames_event(&client.out, 1, FRAMES_SCHEMA, "abcde", 5);
+    frames_event(&client.out, 1, FRAMES_SCHEMA, "", 0);
+    frames_event(&client.out, 1, FRAMES_SCHEMA, "abcd", 4);
     raw_settle(&client);
     ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_VALUES), 3);
     ck_assert_uint_eq(client.ack.written, 1);
@@ -413,8 +413,8 @@ START_TEST(many_flushes_at_once_are_all_answered_in_order)
     start_with_config("{\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\"}]}");
     open_client(&client);
     for (uint64_t cookie = 1; cookie <= 500; cookie++) {
-        raw_number(&client, 1, (uint32_t)cookie);
-        raw_flush(&client, cookie);
+        frames_number(&client.out, 1, (uint32_t)cookie);
+        frames_flush(&client.out, cookie);
     }
     ck_assert(raw_send(&client));
     for (uint64_t cookie = 1; cookie <= 500; cookie++) {
@@ -436,7 +436,7 @@ START_TEST(acknowledgements_come_without_being_asked_for)
     struct frame frame;
     start_with_config("{\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\"}]}");
     open_client(&client);
-    raw_number(&client, 1, 1);
+    frames_number(&client.out, 1, 1);
     ck_assert(raw_send(&client));
     do {
         ck_assert(raw_skip_to(&client, WIRE_ACK, &frame));
@@ -453,7 +453,7 @@ static char *ask_status(struct raw_client *client, uint64_t cookie)
     size_t size = 0;
     struct reply_status piece = {0};
     uint8_t body[8] = {(uint8_t)cookie};
-    raw_frame(client, WIRE_STATUS, 0, 0, body, sizeof body);
+    frames_frame(&client->out, WIRE_STATUS, 0, 0, body, sizeof body);
     ck_assert(raw_send(client));
     while (!piece.last) {
         struct frame frame;
@@ -474,7 +474,7 @@ START_TEST(status_of_hundreds_of_clients_comes_whole)
     start_with_null();
     for (size_t i = 0; i < CLIENTS; i++) {
         open_client(&clients[i]);
-        raw_number(&clients[i], 1, 1);
+        frames_number(&clients[i].out, 1, 1);
         raw_settle(&clients[i]);
     }
     char *json = ask_status(&clients[7], 99);
@@ -516,7 +516,7 @@ START_TEST(a_reload_tells_clients_who_listens_now_and_drops_no_connection)
     raw_settle(&client);
     reload_with("{\"sinks\":[{\"type\":\"null\",\"filter\":{\"providers\":[\"Fabrikam.*\"]}}]}");
     ck_assert_uint_eq(next_state(&client).control, WIRE_CONTROL_DISABLE);
-    raw_number(&client, 1, 1);
+    frames_number(&client.out, 1, 1);
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.not_enabled, 1);
     reload_with(
@@ -527,7 +527,7 @@ START_TEST(a_reload_tells_clients_who_listens_now_and_drops_no_connection)
     ck_assert_uint_eq(state.match_any, 0xF0);
     ck_assert_uint_eq(state.generation, 1);
     /* Level 5: a client may send it all the same, and each sink decides. */
-    raw_number(&client, 1, 2);
+    frames_number(&client.out, 1, 2);
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.not_enabled, 2);
     raw_close(&client);
@@ -545,12 +545,12 @@ START_TEST(a_reload_takes_providers_away_and_gives_them_back)
     reload_with("{\"sinks\":[{\"type\":\"null\"}],"
                 "\"providers\":[{\"name\":\"Contoso.*\",\"allow\":false}]}");
     ck_assert_uint_eq(next_state(&client).result, ETWR_REASON_NOT_ALLOWED);
-    raw_number(&client, 1, 1);
+    frames_number(&client.out, 1, 1);
     raw_settle(&client);
     ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_NOT_ALLOWED), 1);
     reload_with("{\"sinks\":[{\"type\":\"null\"}]}");
     ck_assert_uint_eq(next_state(&client).result, 0);
-    raw_number(&client, 1, 2);
+    frames_number(&client.out, 1, 2);
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.written, 1);
     raw_close(&client);
@@ -567,7 +567,7 @@ START_TEST(a_reload_of_a_bad_file_changes_nothing)
     raw_settle(&client);
     reload_with("{\"sinks\":[{\"type\":\"null\",\"filter\":{\"levle\":3}}]}");
     ck_assert(process_wait_for_text(service.log, "$.sinks[0].filter.levle"));
-    raw_number(&client, 1, 1);
+    frames_number(&client.out, 1, 1);
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.written, 1);
     raw_close(&client);
@@ -582,7 +582,7 @@ START_TEST(stopping_settles_all_that_had_arrived_and_says_so)
     open_client(&client);
     raw_settle(&client);
     for (uint32_t i = 0; i < 1000; i++)
-        raw_number(&client, 1, i);
+        frames_number(&client.out, 1, i);
     ck_assert(raw_send(&client));
     service_stop(&service);
     ck_assert_int_eq(raw_end_reason(&client), ETWR_REASON_STOPPING);

@@ -45,18 +45,18 @@ static void start(const char *drain_ms)
 static void open_client(struct raw_client *client)
 {
     raw_connect(client, service.pipe);
-    raw_hello(client, 1);
-    raw_open(client, 1, "Contoso.Stop");
-    raw_schema(client, 1);
+    frames_hello(&client->out, 1);
+    frames_open(&client->out, 1, "Contoso.Stop");
+    frames_schema(&client->out, 1);
     raw_settle(client);
 }
 
 static void send_without_reading(struct raw_client *client)
 {
     for (int i = 0; i < STATUS_REQUESTS; i++)
-        raw_frame(client, WIRE_STATUS, 0, 0, "\1\0\0\0\0\0\0", 8);
+        frames_frame(&client->out, WIRE_STATUS, 0, 0, "\1\0\0\0\0\0\0", 8);
     for (uint32_t i = 0; i < EVENTS; i++)
-        raw_number(client, 1, i);
+        frames_number(&client->out, 1, i);
     ck_assert(raw_send(client));
 }
 
@@ -66,7 +66,7 @@ static void wait_for_drain(struct raw_client *client)
     uint64_t end_ms = process_now_ms() + PROCESS_DEADLINE_MS;
     while (raw_dropped(client, ETWR_REASON_SHUTDOWN) == 0) {
         ck_assert_msg(process_now_ms() <= end_ms, "the stop never began");
-        raw_number(client, 1, 1);
+        frames_number(&client->out, 1, 1);
         raw_settle(client);
     }
 }
@@ -81,7 +81,7 @@ START_TEST(a_stop_waits_until_a_slow_client_reads_and_handles_what_it_had_sent)
     process_ask_to_stop(service.pid);
     wait_for_drain(&other);
     for (uint64_t round = 2; round < 100; round++) {
-        raw_number(&other, 1, 1);
+        frames_number(&other.out, 1, 1);
         raw_settle(&other);
         ck_assert_uint_eq(raw_dropped(&other, ETWR_REASON_SHUTDOWN), round);
     }
@@ -102,7 +102,7 @@ START_TEST(a_client_that_never_reads_holds_the_stop_no_longer_than_may_be)
     open_client(&other);
     open_client(&slow);
     send_without_reading(&slow);
-    raw_number(&other, 1, 1);
+    frames_number(&other.out, 1, 1);
     raw_settle(&other);
     service_stop(&service);
     service_check_account(&service);

@@ -117,7 +117,7 @@ START_TEST(connected_clients_are_counted)
     manager_start(&manager, arguments);
     manager_wait_for(&manager, "READY=1\n");
     raw_connect(&client, pipe_path);
-    raw_hello(&client, 1);
+    frames_hello(&client.out, 1);
     ck_assert(raw_send(&client));
     manager_wait_for(&manager, "STATUS=1 clients;");
     raw_close(&client);
@@ -153,7 +153,7 @@ START_TEST(the_watchdog_is_not_told_while_a_worker_hangs)
     manager_start(&manager, arguments);
     manager_wait_for(&manager, "WATCHDOG=1\n");
     raw_connect(&client, pipe_path);
-    raw_hello(&client, 1);
+    frames_hello(&client.out, 1);
     ck_assert(raw_send(&client));
     manager_wait_for(&manager, "does not answer");
     ck_assert_ptr_null(strstr(manager.text, "WATCHDOG=1"));

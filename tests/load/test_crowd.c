@@ -56,8 +56,8 @@ static void teardown(void)
 static void send_batch(struct socket_client *client)
 {
     for (uint32_t i = 0; i < BATCH; i++)
-        socket_client_number(client, 1, i);
-    socket_client_flush(client, 1);
+        frames_number(&client->out, 1, i);
+    frames_flush(&client->out, 1);
     ck_assert(socket_client_send(client));
 }
 
@@ -180,7 +180,7 @@ START_TEST(frames_that_are_only_announced_take_no_memory)
         ck_assert(socket_client_join(&clients[i], service.pipe, "Contoso.Crowd"));
     uint64_t before = load_reserved_bytes(&service);
     for (unsigned i = 0; i < count; i++) {
-        socket_client_bytes(&clients[i], beginning, sizeof beginning);
+        frames_bytes(&clients[i].out, beginning, sizeof beginning);
         ck_assert(socket_client_send(&clients[i]));
     }
     for (unsigned i = 0; i < count; i++)
@@ -200,8 +200,8 @@ END_TEST
 static void knock(struct socket_client *client, unsigned i)
 {
     ck_assert(socket_client_connect(client, service.pipe));
-    if (i % 3 == 1) socket_client_hello(client);
-    if (i % 3 != 0) socket_client_bytes(client, "\5\0\0\0", 4);
+    if (i % 3 == 1) frames_hello(&client->out, 1);
+    if (i % 3 != 0) frames_bytes(&client->out, "\5\0\0\0", 4);
     (void)socket_client_send(client);
     socket_client_close(client);
 }
@@ -248,7 +248,7 @@ START_TEST(clients_that_leave_at_once_leave_nothing_behind)
                cycles, rounds, base, (unsigned long long)before, (unsigned long long)after);
     if (!load_memory_is_foreign()) ck_assert_uint_le(after, before + ROUND_GROWTH);
     join_honest(client);
-    socket_client_number(client, 1, 1);
+    frames_number(&client->out, 1, 1);
     ck_assert(socket_client_settle(client));
     ck_assert_uint_eq(client->ack.written, 1);
     load_free_clients(client, 1);
@@ -269,7 +269,7 @@ static uint64_t work(struct socket_client *honest, struct socket_client *slow, u
         if (slow_count == 0 || load_now_ms() - began < dripped * 1000) continue;
         dripped++;
         for (unsigned i = 0; i < slow_count; i++) {
-            socket_client_bytes(&slow[i], "\x30", 1);
+            frames_bytes(&slow[i].out, "\x30", 1);
             (void)socket_client_send(&slow[i]); /* it may be closed already */
         }
     }
@@ -318,8 +318,8 @@ static void add_piece(struct socket_client *client, uint32_t number)
 {
     enum { SIZE = PIECE_BYTES - WIRE_HEADER_BYTES };
     static const uint8_t skipped[PIECE_BYTES] = {SIZE & 0xFF, SIZE >> 8, 0, 0, WIRE_KIND_SKIPPABLE};
-    socket_client_bytes(client, skipped, sizeof skipped);
-    socket_client_number(client, 1, number);
+    frames_bytes(&client->out, skipped, sizeof skipped);
+    frames_number(&client->out, 1, number);
 }
 
 /* Until the system takes no more; what it has not taken stays gathered. Returns the pieces that it
@@ -332,14 +332,14 @@ static unsigned fill(struct socket_client *client)
     for (unsigned i = 0; i < PIECES_WANTED; i += PIECES_AT_ONCE) {
         for (unsigned j = 0; j < PIECES_AT_ONCE; j++)
             add_piece(client, i + j);
-        piece_bytes = client->out_size / PIECES_AT_ONCE;
-        ssize_t sent = send(client->fd, client->out, client->out_size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        piece_bytes = client->out.size / PIECES_AT_ONCE;
+        ssize_t sent =
+            send(client->fd, client->out.bytes, client->out.size, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent > 0) {
             taken += (size_t)sent;
-            client->out_size -= (size_t)sent;
-            memmove(client->out, client->out + sent, client->out_size);
+            frames_remove(&client->out, (size_t)sent);
         }
-        if (client->out_size > 0) break;
+        if (client->out.size > 0) break;
     }
     return (unsigned)(taken / piece_bytes);
 }
@@ -371,7 +371,7 @@ START_TEST(a_client_that_fills_its_worker_leaves_the_others_their_turn)
     ck_assert(socket_client_join(honest, service.pipe, "Contoso.Honest"));
     halt_service();
     unsigned waiting = fill(hot);
-    socket_client_number(honest, 1, 1);
+    frames_number(&honest->out, 1, 1);
     ck_assert(socket_client_send(honest));
     ck_assert_int_eq(kill(service.pid, SIGCONT), 0);
     ck_assert(socket_client_settle(honest));

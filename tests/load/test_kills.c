@@ -55,8 +55,8 @@ static void be_killed(int told)
     if (!socket_client_init(&client)) _exit(1);
     if (!socket_client_join(&client, service.pipe, "Contoso.Killed")) _exit(1);
     for (uint32_t i = 0; i < WHOLE_EVENTS; i++)
-        socket_client_number(&client, 1, i);
-    socket_client_bytes(&client, "\x40\x00\x00\x00\x05\x00\x01\x00half", 12);
+        frames_number(&client.out, 1, i);
+    frames_bytes(&client.out, "\x40\x00\x00\x00\x05\x00\x01\x00half", 12);
     if (!socket_client_send(&client) || write(told, "x", 1) != 1) _exit(1);
     for (;;)
         pause();
@@ -153,7 +153,7 @@ static void hear_out(struct socket_client *client)
 {
     struct frame frame;
     for (int i = 0; i < 2; i++) {
-        socket_client_status(client, 1);
+        frames_status(&client->out, 1);
         ck_assert(socket_client_send(client));
         ck_assert(socket_client_skip_to(client, WIRE_STATUS_REPLY, &frame));
     }
@@ -183,14 +183,14 @@ START_TEST(a_killed_service_has_acknowledged_nothing_that_was_only_in_its_buffer
     load_start(&service, NULL, tap.config);
     ck_assert(socket_client_join(client, service.pipe, "Contoso.Buffered"));
     for (uint32_t i = 0; i < SETTLED; i++)
-        socket_client_number(client, 1, i);
+        frames_number(&client->out, 1, i);
     ck_assert(socket_client_settle(client));
     ck_assert_uint_eq(client->ack.written, SETTLED);
     for (uint32_t i = 0; i < BUFFERED; i++)
-        socket_client_number(client, 1, i);
+        frames_number(&client->out, 1, i);
     ck_assert(socket_client_send(client));
     ck_assert(tap_wait_full(&tap));
-    socket_client_flush(client, 1); /* so that what is settled is told at once */
+    frames_flush(&client->out, 1); /* so that what is settled is told at once */
     hear_out(client);
     service_kill(&service);
     unsigned lines = count_lines(&tap);
@@ -216,7 +216,7 @@ START_TEST(a_stop_hears_out_who_waits_for_room)
         ck_assert(socket_client_join(&clients[i], service.pipe, "Contoso.Waiting"));
     for (unsigned i = 0; i < WAITING; i++) {
         for (uint32_t n = 0; n < WAITING_EVENTS; n++)
-            socket_client_number(&clients[i], 1, n);
+            frames_number(&clients[i].out, 1, n);
         ck_assert(socket_client_send(&clients[i]));
     }
     ck_assert(tap_wait_full(&tap));

@@ -129,16 +129,16 @@ static void flood_events(void)
     tell();
     await_go(go_flood[0]);
     for (uint32_t i = 0; i < FLOOD_BATCH; i++)
-        socket_client_number(&client, 1, i);
+        frames_number(&client.out, 1, i);
     for (;;) {
         struct pollfd wanted = {.fd = client.fd, .events = POLLIN | POLLOUT};
         if (poll(&wanted, 1, -1) < 0) _exit(1);
         if ((wanted.revents & ~POLLOUT) != 0 &&
             recv(client.fd, client.in, SOCKET_CLIENT_IN_BYTES, MSG_DONTWAIT) == 0)
             _exit(0);
-        ssize_t sent =
-            send(client.fd, client.out + at, client.out_size - at, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent > 0) at = (at + (size_t)sent) % client.out_size;
+        ssize_t sent = send(client.fd, client.out.bytes + at, client.out.size - at,
+                            MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent > 0) at = (at + (size_t)sent) % client.out.size;
     }
 }
 
@@ -270,7 +270,7 @@ START_TEST(who_takes_all_descriptors_keeps_nobody_out)
         ck_assert_uint_lt(load_now_ms() - began, HONEST_WITHIN_MS);
     } while (!socket_client_join(&honest, service.pipe, "Contoso.Honest"));
     uint64_t took = load_now_ms() - began;
-    socket_client_number(&honest, 1, 1);
+    frames_number(&honest.out, 1, 1);
     ck_assert(socket_client_settle(&honest));
     ck_assert_uint_eq(honest.ack.written, 1);
     load_print("descriptor_flood", "\"descriptors\":%d,\"attempts\":%u,\"honest_in_ms\":%llu",

@@ -1,8 +1,8 @@
 /*
  * A client made of bare frames, for saying to a real service what no library would say.
  *
- * What is to be sent is gathered in a buffer (raw_hello() and so on, or any bytes) and sent with
- * raw_send(). Every wait has a deadline and fails the test when it passes.
+ * What is to be sent is gathered in `out` (frames.h) and sent with raw_send(). Every wait has a
+ * deadline and fails the test when it passes.
  */
 #ifndef ETWRELAY_TESTS_RAW_CLIENT_H
 #define ETWRELAY_TESTS_RAW_CLIENT_H
@@ -11,13 +11,11 @@
 
 #include "protocol/wire/reply.h"
 #include "protocol/wire/request.h"
-
-#define RAW_SCHEMA 1 /* the id that raw_schema() announces: one uint32 field "n" */
+#include "tests/support/frames.h"
 
 struct raw_client {
     intptr_t link;
-    uint8_t *out; /* gathered */
-    size_t out_size;
+    struct frames out;       /* gathered */
     uint8_t *in;             /* received */
     size_t in_size, in_used; /* used: of the frame that was read last */
     struct reply_ack ack;    /* the newest */
@@ -26,21 +24,6 @@ struct raw_client {
 
 void raw_connect(struct raw_client *client, const char *path);
 void raw_close(struct raw_client *client);
-
-/* Gather. */
-void raw_bytes(struct raw_client *client, const void *bytes, size_t size);
-void raw_frame(struct raw_client *client, uint8_t kind, uint8_t flags, uint16_t slot,
-               const void *body, size_t size);
-void raw_hello(struct raw_client *client, uint64_t first_sequence);
-void raw_open(struct raw_client *client, uint16_t slot, const char *name);
-void raw_schema(struct raw_client *client, uint16_t slot);
-void raw_metadata(struct raw_client *client, uint16_t slot, uint32_t schema_id,
-                  const void *metadata, size_t size);
-void raw_event(struct raw_client *client, uint16_t slot, uint32_t schema_id, const void *values,
-               size_t size);
-void raw_number(struct raw_client *client, uint16_t slot, uint32_t n); /* of RAW_SCHEMA */
-void raw_lost(struct raw_client *client, uint16_t slot, uint64_t count, uint8_t reason);
-void raw_flush(struct raw_client *client, uint64_t cookie);
 
 /* Send what was gathered. False: the service has closed its end. */
 bool raw_send(struct raw_client *client);

@@ -19,6 +19,4 @@ size_t raw_link_receive(intptr_t link, void *bytes, size_t size);
 /* Is there something to receive, or the end, within that time? */
 bool raw_link_is_answered(intptr_t link, int timeout_ms);
 
-uint32_t raw_link_pid(void); /* of this process */
-
 #endif

@@ -60,8 +60,3 @@ bool raw_link_is_answered(intptr_t link, int timeout_ms)
     struct pollfd entry = {(int)link, POLLIN, 0};
     return poll(&entry, 1, timeout_ms) != 0;
 }
-
-uint32_t raw_link_pid(void)
-{
-    return (uint32_t)getpid();
-}

@@ -77,8 +77,3 @@ bool raw_link_is_answered(intptr_t link, int timeout_ms)
     }
     return true;
 }
-
-uint32_t raw_link_pid(void)
-{
-    return GetCurrentProcessId();
-}

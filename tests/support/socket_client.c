@@ -16,9 +16,8 @@ bool socket_client_init(struct socket_client *client)
     memset(client, 0, sizeof *client);
     client->fd = -1;
     client->patience_ms = PATIENCE_MS;
-    client->out = malloc(SOCKET_CLIENT_OUT_BYTES);
     client->in = malloc(SOCKET_CLIENT_IN_BYTES);
-    if (client->out != NULL && client->in != NULL) return true;
+    if (frames_init(&client->out, SOCKET_CLIENT_OUT_BYTES) && client->in != NULL) return true;
     socket_client_clear(client);
     return false;
 }
@@ -26,9 +25,9 @@ bool socket_client_init(struct socket_client *client)
 void socket_client_clear(struct socket_client *client)
 {
     socket_client_close(client);
-    free(client->out);
+    frames_clear(&client->out);
     free(client->in);
-    client->out = client->in = NULL;
+    client->in = NULL;
 }
 
 bool socket_client_connect(struct socket_client *client, const char *path)
@@ -36,7 +35,7 @@ bool socket_client_connect(struct socket_client *client, const char *path)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path) return false;
     memcpy(address.sun_path, path, strlen(path));
-    client->out_size = client->in_size = client->in_used = 0;
+    client->out.size = client->in_size = client->in_used = 0;
     client->end = ETWR_REASON_NONE;
     memset(&client->ack, 0, sizeof client->ack);
     client->fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -52,105 +51,20 @@ void socket_client_close(struct socket_client *client)
     client->fd = -1;
 }
 
-static struct writer writer_of(struct socket_client *client)
-{
-    struct writer writer;
-    writer_init(&writer, client->out + client->out_size,
-                SOCKET_CLIENT_OUT_BYTES - client->out_size);
-    return writer;
-}
-
-void socket_client_hello(struct socket_client *client)
-{
-    struct writer writer = writer_of(client);
-    const struct request_hello hello = {.version_lowest = WIRE_VERSION,
-                                        .version_highest = WIRE_VERSION,
-                                        .claimed_pid = (uint32_t)getpid(),
-                                        .instance = {4, 5, 6},
-                                        .first_sequence = 1,
-                                        .image = {"socket", 6}};
-    request_put_hello(&writer, &hello);
-    client->out_size += writer_size(&writer);
-}
-
-void socket_client_open(struct socket_client *client, uint16_t slot, const char *name)
-{
-    struct writer writer = writer_of(client);
-    const struct request_provider_open open = {
-        .slot = slot, .generation = slot, .name = {name, strlen(name)}};
-    request_put_provider_open(&writer, &open);
-    client->out_size += writer_size(&writer);
-}
-
-void socket_client_schema(struct socket_client *client, uint16_t slot)
-{
-    static const uint8_t metadata[] = {13, 0, 0, 'N', 'u', 'm', 'b', 'e', 'r', 0, 'n', 0, 8};
-    struct writer writer = writer_of(client);
-    const struct request_schema schema = {.slot = slot,
-                                          .schema_id = 1,
-                                          .descriptor = {.channel = 11, .level = 5, .keyword = 1},
-                                          .metadata = {metadata, sizeof metadata}};
-    request_put_schema(&writer, &schema);
-    client->out_size += writer_size(&writer);
-}
-
-void socket_client_number(struct socket_client *client, uint16_t slot, uint32_t n)
-{
-    struct writer writer = writer_of(client);
-    const uint8_t values[4] = {(uint8_t)n, (uint8_t)(n >> 8), (uint8_t)(n >> 16),
-                               (uint8_t)(n >> 24)};
-    const struct request_event event = {.slot = slot,
-                                        .schema_id = 1,
-                                        .time = 134000000000000000u,
-                                        .thread_id = 7,
-                                        .values = {values, sizeof values}};
-    request_put_event(&writer, &event);
-    client->out_size += writer_size(&writer);
-}
-
-void socket_client_lost(struct socket_client *client, uint16_t slot, uint64_t count,
-                        enum etwr_reason reason)
-{
-    struct writer writer = writer_of(client);
-    struct request_lost lost = {slot, count, (uint8_t)reason};
-    request_put_lost(&writer, &lost);
-    client->out_size += writer_size(&writer);
-}
-
-void socket_client_flush(struct socket_client *client, uint64_t cookie)
-{
-    struct writer writer = writer_of(client);
-    request_put_flush(&writer, cookie);
-    client->out_size += writer_size(&writer);
-}
-
-void socket_client_status(struct socket_client *client, uint64_t cookie)
-{
-    struct writer writer = writer_of(client);
-    request_put_status(&writer, cookie);
-    client->out_size += writer_size(&writer);
-}
-
-void socket_client_bytes(struct socket_client *client, const void *bytes, size_t size)
-{
-    memcpy(client->out + client->out_size, bytes, size);
-    client->out_size += size;
-}
-
 bool socket_client_send(struct socket_client *client)
 {
     size_t at = 0;
-    while (at < client->out_size) {
+    while (at < client->out.size) {
         struct pollfd wanted = {.fd = client->fd, .events = POLLOUT};
         if (poll(&wanted, 1, client->patience_ms) == 0) break;
-        ssize_t sent =
-            send(client->fd, client->out + at, client->out_size - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t sent = send(client->fd, client->out.bytes + at, client->out.size - at,
+                            MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (sent <= 0) break;
         at += (size_t)sent;
     }
-    bool is_all = at == client->out_size;
-    client->out_size = 0;
+    bool is_all = at == client->out.size;
+    client->out.size = 0;
     return is_all;
 }
 
@@ -208,9 +122,9 @@ bool socket_client_join(struct socket_client *client, const char *path, const ch
 {
     struct frame frame;
     if (!socket_client_connect(client, path)) return false;
-    socket_client_hello(client);
-    socket_client_open(client, 1, provider);
-    socket_client_schema(client, 1);
+    frames_hello(&client->out, 1);
+    frames_open(&client->out, 1, provider);
+    frames_schema(&client->out, 1);
     if (socket_client_send(client) && socket_client_skip_to(client, WIRE_PROVIDER_STATE, &frame))
         return true;
     socket_client_close(client);
@@ -220,7 +134,7 @@ bool socket_client_join(struct socket_client *client, const char *path, const ch
 bool socket_client_settle(struct socket_client *client)
 {
     struct frame frame;
-    socket_client_flush(client, 1);
+    frames_flush(&client->out, 1);
     return socket_client_send(client) && socket_client_skip_to(client, WIRE_FLUSHED, &frame);
 }
 

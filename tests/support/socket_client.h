@@ -10,14 +10,14 @@
 
 #include "protocol/wire/reply.h"
 #include "protocol/wire/request.h"
+#include "tests/support/frames.h"
 
 #define SOCKET_CLIENT_OUT_BYTES 131072
 #define SOCKET_CLIENT_IN_BYTES  131072
 
 struct socket_client {
-    int fd; /* -1: not connected */
-    uint8_t *out;
-    size_t out_size;
+    int fd;            /* -1: not connected */
+    struct frames out; /* gathered */
     uint8_t *in;
     size_t in_size, in_used; /* used: of the frame that was read last */
     struct reply_ack ack;    /* the newest; all zeros before the first */
@@ -31,18 +31,6 @@ void socket_client_clear(struct socket_client *client);
 
 bool socket_client_connect(struct socket_client *client, const char *path);
 void socket_client_close(struct socket_client *client);
-
-/* Gather. All that is gathered must fit SOCKET_CLIENT_OUT_BYTES. */
-void socket_client_hello(struct socket_client *client);
-void socket_client_open(struct socket_client *client, uint16_t slot, const char *name);
-/* Schema 1 of the slot: one uint32 field "n". */
-void socket_client_schema(struct socket_client *client, uint16_t slot);
-void socket_client_number(struct socket_client *client, uint16_t slot, uint32_t n);
-void socket_client_lost(struct socket_client *client, uint16_t slot, uint64_t count,
-                        enum etwr_reason reason);
-void socket_client_flush(struct socket_client *client, uint64_t cookie);
-void socket_client_status(struct socket_client *client, uint64_t cookie);
-void socket_client_bytes(struct socket_client *client, const void *bytes, size_t size);
 
 /* Send all that is gathered. False: the connection is broken, or the service reads no more. */
 bool socket_client_send(struct socket_client *client);
