@@ -493,88 +493,6 @@ START_TEST(status_of_hundreds_of_clients_comes_whole)
 }
 END_TEST
 
-static void reload_with(const char *format)
-{
-    write_config(format);
-    process_ask_to_reload(service.pid);
-}
-
-static struct reply_provider_state next_state(struct raw_client *client)
-{
-    struct frame frame;
-    struct reply_provider_state state;
-    ck_assert(raw_skip_to(client, WIRE_PROVIDER_STATE, &frame));
-    ck_assert_int_eq(reply_read_provider_state(&frame, &state), ETWR_OK);
-    return state;
-}
-
-START_TEST(a_reload_tells_clients_who_listens_now_and_drops_no_connection)
-{
-    struct raw_client client;
-    start_with_config("{\"sinks\":[{\"type\":\"null\"}]}");
-    open_client(&client);
-    raw_settle(&client);
-    reload_with("{\"sinks\":[{\"type\":\"null\",\"filter\":{\"providers\":[\"Fabrikam.*\"]}}]}");
-    ck_assert_uint_eq(next_state(&client).control, WIRE_CONTROL_DISABLE);
-    frames_number(&client.out, 1, 1);
-    raw_settle(&client);
-    ck_assert_uint_eq(client.ack.not_enabled, 1);
-    reload_with(
-        "{\"sinks\":[{\"type\":\"null\",\"filter\":{\"level\":4,\"match_any\":\"0xf0\"}}]}");
-    struct reply_provider_state state = next_state(&client);
-    ck_assert_uint_eq(state.control, WIRE_CONTROL_ENABLE);
-    ck_assert_uint_eq(state.level, 4);
-    ck_assert_uint_eq(state.match_any, 0xF0);
-    ck_assert_uint_eq(state.generation, 1);
-    /* Level 5: a client may send it all the same, and each sink decides. */
-    frames_number(&client.out, 1, 2);
-    raw_settle(&client);
-    ck_assert_uint_eq(client.ack.not_enabled, 2);
-    raw_close(&client);
-    service_stop(&service);
-    service_check_account(&service);
-}
-END_TEST
-
-START_TEST(a_reload_takes_providers_away_and_gives_them_back)
-{
-    struct raw_client client;
-    start_with_config("{\"sinks\":[{\"type\":\"null\"}]}");
-    open_client(&client);
-    raw_settle(&client);
-    reload_with("{\"sinks\":[{\"type\":\"null\"}],"
-                "\"providers\":[{\"name\":\"Contoso.*\",\"allow\":false}]}");
-    ck_assert_uint_eq(next_state(&client).result, ETWR_REASON_NOT_ALLOWED);
-    frames_number(&client.out, 1, 1);
-    raw_settle(&client);
-    ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_NOT_ALLOWED), 1);
-    reload_with("{\"sinks\":[{\"type\":\"null\"}]}");
-    ck_assert_uint_eq(next_state(&client).result, 0);
-    frames_number(&client.out, 1, 2);
-    raw_settle(&client);
-    ck_assert_uint_eq(client.ack.written, 1);
-    raw_close(&client);
-    service_stop(&service);
-    service_check_account(&service);
-}
-END_TEST
-
-START_TEST(a_reload_of_a_bad_file_changes_nothing)
-{
-    struct raw_client client;
-    start_with_config("{\"sinks\":[{\"type\":\"null\"}]}");
-    open_client(&client);
-    raw_settle(&client);
-    reload_with("{\"sinks\":[{\"type\":\"null\",\"filter\":{\"levle\":3}}]}");
-    ck_assert(process_wait_for_text(service.log, "$.sinks[0].filter.levle"));
-    frames_number(&client.out, 1, 1);
-    raw_settle(&client);
-    ck_assert_uint_eq(client.ack.written, 1);
-    raw_close(&client);
-    service_stop(&service);
-}
-END_TEST
-
 START_TEST(stopping_settles_all_that_had_arrived_and_says_so)
 {
     struct raw_client client;
@@ -615,9 +533,6 @@ int main(void)
     tcase_add_test(tc, many_flushes_at_once_are_all_answered_in_order);
     tcase_add_test(tc, acknowledgements_come_without_being_asked_for);
     tcase_add_test(tc, status_of_hundreds_of_clients_comes_whole);
-    tcase_add_test(tc, a_reload_tells_clients_who_listens_now_and_drops_no_connection);
-    tcase_add_test(tc, a_reload_takes_providers_away_and_gives_them_back);
-    tcase_add_test(tc, a_reload_of_a_bad_file_changes_nothing);
     tcase_add_test(tc, stopping_settles_all_that_had_arrived_and_says_so);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
