@@ -2,7 +2,7 @@
 # Builds the project and runs every test: the ordinary build (gcc, warnings are errors), the same tests under ASan + UBSan
 # and once more with every branch counted, the threaded ones under TSan, a clang build and the checks on the sources
 # themselves; then the Windows programs, made by gcc and by clang, and their tests under Wine. Installs what is missing first.
-# --long: load tests with their full figures, and five minutes of fuzzing for each reader of bytes; this takes an hour.
+# --long: load tests with their full figures, and five minutes of fuzzing for each reader of bytes; this takes half an hour.
 # Ends with one line "N passed, N failed" and fails when anything failed. Builds stand in build/ and are kept.
 set -u
 
