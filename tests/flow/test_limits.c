@@ -33,36 +33,15 @@ static void teardown(void)
 
 static void start_with_limits(const char *limits)
 {
-    char path[PROCESS_PATH_MAX], text[512];
-    const char *const arguments[] = {"--config",
-                                     scratch_file(&service.scratch, "config.json", path), NULL};
+    char text[512];
     snprintf(text, sizeof text, "{\"sinks\":[{\"type\":\"null\"}],\"limits\":{%s}}", limits);
-    scratch_write(&service.scratch, "config.json", text, strlen(text));
-    service_start(&service, arguments);
+    service_start_with(&service, text);
 }
 
 static void stop(void)
 {
     service_stop(&service);
     service_check_account(&service);
-}
-
-static void open_client(struct raw_client *client)
-{
-    raw_connect(client, service.pipe);
-    frames_hello(&client->out, 1);
-    frames_open(&client->out, 1, "Contoso.Limits");
-    frames_schema(&client->out, 1);
-}
-
-/* Say what was gathered, and expect the end. */
-static void expect_end(struct raw_client *client, enum etwr_reason expected)
-{
-    (void)raw_send(client);
-    enum etwr_reason reason = raw_end_reason(client);
-    ck_assert_msg(reason == expected, "expected %s, not %s", etwr_reason_name(expected),
-                  etwr_reason_name(reason));
-    raw_close(client);
 }
 
 /* As the service's log has it. */
@@ -89,11 +68,9 @@ static void put_bad_kind(struct raw_client *client)
 /* The newest answer about this provider. */
 static uint8_t result_of(struct raw_client *client, uint16_t slot)
 {
-    struct frame frame;
     struct reply_provider_state state;
     do {
-        ck_assert(raw_skip_to(client, WIRE_PROVIDER_STATE, &frame));
-        ck_assert_int_eq(reply_read_provider_state(&frame, &state), ETWR_OK);
+        state = raw_next_state(client);
     } while (state.slot != slot);
     return state.result;
 }
@@ -102,11 +79,11 @@ START_TEST(one_client_more_than_there_may_be_is_told_so)
 {
     struct raw_client first, second;
     start_with_limits("\"clients\":1");
-    open_client(&first);
+    raw_join(&first, service.pipe, "Contoso.Limits");
     raw_settle(&first);
     raw_connect(&second, service.pipe);
     frames_hello(&second.out, 1);
-    expect_end(&second, ETWR_REASON_CLIENT_LIMIT);
+    raw_expect_end(&second, ETWR_REASON_CLIENT_LIMIT);
     raw_close(&first);
     stop();
 }
@@ -140,7 +117,7 @@ static void check_second_provider(const char *limits, enum etwr_reason expected)
 {
     struct raw_client client;
     start_with_limits(limits);
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Limits");
     frames_open(&client.out, 2, "Contoso.Limits.Second");
     frames_schema(&client.out, 2);
     frames_number(&client.out, 1, 1);
@@ -178,7 +155,7 @@ START_TEST(schemas_larger_than_a_client_may_keep_are_told_so)
     static const uint8_t metadata[] = {8, 0, 0, 'E', 0, 'n', 0, 8};
     struct raw_client client;
     start_with_limits("\"schema_bytes_per_client\":4096");
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Limits");
     for (uint32_t id = 10; id < 200; id++) {
         frames_metadata(&client.out, 1, id, metadata, sizeof metadata);
         frames_event(&client.out, 1, id, "abcd", 4);
@@ -197,7 +174,7 @@ static void check_rate(const char *limits, uint64_t written)
 {
     struct raw_client client;
     start_with_limits(limits);
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Limits");
     for (uint32_t i = 0; i < EVENTS; i++)
         frames_number(&client.out, 1, i);
     raw_settle(&client);
@@ -230,7 +207,7 @@ START_TEST(more_providers_than_a_client_may_have_are_refused)
 {
     struct raw_client client;
     start_with_limits("");
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Limits");
     for (uint16_t slot = 2; slot <= 9; slot++) {
         char name[32];
         snprintf(name, sizeof name, "Contoso.Wire%u", slot);
@@ -260,7 +237,7 @@ START_TEST(schemas_beyond_the_limit_are_refused_as_quota)
     static const uint8_t good[] = {8, 0, 0, 'E', 0, 'n', 0, 8};
     struct raw_client client;
     start_with_limits("\"schemas_per_client\":3");
-    open_client(&client); /* one */
+    raw_join(&client, service.pipe, "Contoso.Limits"); /* one */
     for (uint32_t id = 10; id < 20; id++) {
         frames_metadata(&client.out, 1, id, good, sizeof good);
         frames_event(&client.out, 1, id, "abcd", 4);
@@ -281,12 +258,12 @@ START_TEST(a_user_without_memory_left_is_cut_off_and_gets_all_back)
     start_with_limits("\"clients\":1000,\"clients_per_user\":10,\"bytes_per_user\":70000,"
                       "\"schemas_per_client\":1000000,\"schema_bytes_per_client\":1000000");
     for (int round = 0; round < 3; round++) {
-        open_client(&client);
+        raw_join(&client, service.pipe, "Contoso.Limits");
         for (uint32_t id = 10; id < 10000; id++)
             frames_metadata(&client.out, 1, id, "\2", 1);
         put_bad_kind(&client);
-        expect_end(&client, ETWR_REASON_USER_LIMIT);
-        open_client(&client);
+        raw_expect_end(&client, ETWR_REASON_USER_LIMIT);
+        raw_join(&client, service.pipe, "Contoso.Limits");
         frames_number(&client.out, 1, 1);
         raw_settle(&client);
         ck_assert_uint_eq(client.ack.written, 1);
@@ -304,7 +281,7 @@ START_TEST(a_client_that_says_nothing_is_refused_in_time)
     frames_bytes(&client.out, "\x2e\0\0\0\1\0", 6);
     ck_assert(raw_send(&client));
     ck_assert_msg(raw_link_is_answered(client.link, WAIT_MS), "it may say nothing for ever");
-    expect_end(&client, ETWR_REASON_HELLO_TIMEOUT);
+    raw_expect_end(&client, ETWR_REASON_HELLO_TIMEOUT);
     service_stop(&service);
 }
 END_TEST
@@ -313,9 +290,9 @@ START_TEST(a_frame_that_is_not_finished_ends_its_connection_and_an_idle_one_live
 {
     struct raw_client slow, idle;
     start_with_limits("\"frame_timeout_ms\":100");
-    open_client(&idle);
+    raw_join(&idle, service.pipe, "Contoso.Limits");
     raw_settle(&idle);
-    open_client(&slow);
+    raw_join(&slow, service.pipe, "Contoso.Limits");
     frames_number(&slow.out, 1, 1);
     ck_assert(raw_send_some(&slow, slow.out.size - 1));
     wait_for_end("ended: frame_timeout");
@@ -335,7 +312,7 @@ START_TEST(a_client_that_drips_its_frame_byte_by_byte_is_cut_off_all_the_same)
     static const uint8_t zeros[60000];
     time_t end = time(NULL) + WAIT_MS / 1000;
     start_with_limits("\"frame_timeout_ms\":300");
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Limits");
     raw_settle(&client);
     frames_frame(&client.out, WIRE_EVENT, 0, 1, zeros, sizeof zeros);
     while (!raw_link_is_answered(client.link, 20)) {
@@ -354,12 +331,12 @@ START_TEST(a_client_that_does_not_read_its_answers_is_closed)
 {
     struct raw_client client;
     start_with_limits("\"frame_timeout_ms\":100");
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Limits");
     for (int i = 0; i < STATUS_REQUESTS; i++)
         frames_frame(&client.out, WIRE_STATUS, 0, 0, "\1\0\0\0\0\0\0", 8);
     ck_assert(raw_send(&client));
     wait_for_end("ended: slow_reader");
-    expect_end(&client, ETWR_REASON_NONE);
+    raw_expect_end(&client, ETWR_REASON_NONE);
     stop();
     ck_assert_uint_eq(service_final(&service, "transport.ended.slow_reader"), 1);
 }
@@ -392,7 +369,7 @@ static void connect_until_welcome(struct raw_client *client)
     time_t end = time(NULL) + PROCESS_DEADLINE_MS / 1000;
     struct frame frame;
     for (;;) {
-        open_client(client);
+        raw_join(client, service.pipe, "Contoso.Limits");
         (void)raw_send(client);
         if (raw_skip_to(client, WIRE_WELCOME, &frame)) return;
         raw_close(client);
@@ -404,15 +381,15 @@ START_TEST(more_clients_than_a_user_may_have_are_refused_until_one_leaves)
 {
     struct raw_client first, second, third;
     start_with_limits("\"clients_per_user\":2");
-    open_client(&first);
+    raw_join(&first, service.pipe, "Contoso.Limits");
     raw_settle(&first);
-    open_client(&second);
+    raw_join(&second, service.pipe, "Contoso.Limits");
     raw_settle(&second);
-    open_client(&third);
+    raw_join(&third, service.pipe, "Contoso.Limits");
     put_bad_kind(&third);
-    expect_end(&third, ETWR_REASON_USER_LIMIT);
+    raw_expect_end(&third, ETWR_REASON_USER_LIMIT);
     put_bad_kind(&second);
-    expect_end(&second, ETWR_REASON_UNKNOWN_KIND); /* and with it its place is free */
+    raw_expect_end(&second, ETWR_REASON_UNKNOWN_KIND); /* and with it its place is free */
     connect_until_welcome(&third);
     raw_close(&first);
     raw_close(&third);

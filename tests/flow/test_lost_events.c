@@ -34,7 +34,7 @@ static void write_config(unsigned level)
              "{\"workers\":1,"
              "\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\",\"filter\":{\"level\":%u}}]}",
              jsonl, level);
-    scratch_write(&service.scratch, "config.json", text, strlen(text));
+    service_write_config(&service, text);
 }
 
 static void start(void)
@@ -44,14 +44,6 @@ static void start(void)
                                      scratch_file(&service.scratch, "config.json", path), NULL};
     write_config(LEVEL_ALL);
     service_start(&service, arguments);
-}
-
-static void open_client(struct raw_client *client)
-{
-    raw_connect(client, service.pipe);
-    frames_hello(&client->out, 1);
-    frames_open(&client->out, 1, "Contoso.Wire");
-    frames_schema(&client->out, 1);
 }
 
 static size_t count_text(const char *text, const char *part)
@@ -100,7 +92,7 @@ START_TEST(lost_events_take_their_numbers_and_are_told_in_the_trace)
     struct raw_client client;
     size_t size;
     start();
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Wire");
     frames_number(&client.out, 1, 1);
     frames_lost(&client.out, 1, 5, ETWR_REASON_QUEUE_FULL);
     frames_lost(&client.out, 0, 2, ETWR_REASON_TIMEOUT);
@@ -132,7 +124,7 @@ START_TEST(lost_events_of_an_idle_client_are_told_while_it_stays)
 {
     struct raw_client client;
     start();
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Wire");
     frames_lost(&client.out, 1, 5, ETWR_REASON_QUEUE_FULL);
     raw_settle(&client);
     ck_assert(process_wait_for_text(jsonl, "\"LostEvents\""));
@@ -147,8 +139,8 @@ START_TEST(lost_events_of_a_client_that_leaves_are_told)
 {
     struct raw_client client, other;
     start();
-    open_client(&other);
-    open_client(&client);
+    raw_join(&other, service.pipe, "Contoso.Wire");
+    raw_join(&client, service.pipe, "Contoso.Wire");
     begin_second(&other);
     lose(&client);
     raw_close(&client);
@@ -165,8 +157,8 @@ START_TEST(lost_events_of_a_client_that_is_thrown_out_are_told)
 {
     struct raw_client client, other;
     start();
-    open_client(&other);
-    open_client(&client);
+    raw_join(&other, service.pipe, "Contoso.Wire");
+    raw_join(&client, service.pipe, "Contoso.Wire");
     begin_second(&other);
     lose(&client);
     frames_frame(&client.out, 0x33, 0, 0, "", 0);
@@ -200,8 +192,8 @@ START_TEST(lost_events_are_told_when_the_config_is_read_anew)
     enum { ROUNDS = 3 };
     struct raw_client client, other;
     start();
-    open_client(&other);
-    open_client(&client);
+    raw_join(&other, service.pipe, "Contoso.Wire");
+    raw_join(&client, service.pipe, "Contoso.Wire");
     begin_second(&other);
     for (uint8_t round = 0; round < ROUNDS; round++) {
         lose(&client);
@@ -222,7 +214,7 @@ START_TEST(lost_events_are_told_before_the_service_stops)
     struct raw_client client;
     size_t size;
     start();
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Wire");
     begin_second(&client);
     lose(&client);
     service_stop(&service);
@@ -245,7 +237,7 @@ START_TEST(losses_of_many_kinds_are_all_told)
     struct raw_client client;
     size_t size;
     start();
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Wire");
     frames_open(&client.out, 2, "Contoso.Other");
     for (uint64_t i = 0; i < KINDS; i++)
         frames_lost(&client.out, (uint16_t)(1 + i % 2), 100 + i, (uint8_t)reasons[i / 2]);

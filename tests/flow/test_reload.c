@@ -21,57 +21,26 @@ static void teardown(void)
     service_clear(&service);
 }
 
-static void write_config(const char *text)
-{
-    scratch_write(&service.scratch, "config.json", text, strlen(text));
-}
-
-static void start_with(const char *text)
-{
-    char path[PROCESS_PATH_MAX];
-    const char *const arguments[] = {"--config",
-                                     scratch_file(&service.scratch, "config.json", path), NULL};
-    write_config(text);
-    service_start(&service, arguments);
-}
-
-static void open_client(struct raw_client *client)
-{
-    raw_connect(client, service.pipe);
-    frames_hello(&client->out, 1);
-    frames_open(&client->out, 1, "Contoso.Wire");
-    frames_schema(&client->out, 1);
-}
-
 static void reload_with(const char *text)
 {
-    write_config(text);
+    service_write_config(&service, text);
     process_ask_to_reload(service.pid);
-}
-
-static struct reply_provider_state next_state(struct raw_client *client)
-{
-    struct frame frame;
-    struct reply_provider_state state;
-    ck_assert(raw_skip_to(client, WIRE_PROVIDER_STATE, &frame));
-    ck_assert_int_eq(reply_read_provider_state(&frame, &state), ETWR_OK);
-    return state;
 }
 
 START_TEST(a_reload_tells_clients_who_listens_now_and_drops_no_connection)
 {
     struct raw_client client;
-    start_with("{\"sinks\":[{\"type\":\"null\"}]}");
-    open_client(&client);
+    service_start_with(&service, "{\"sinks\":[{\"type\":\"null\"}]}");
+    raw_join(&client, service.pipe, "Contoso.Wire");
     raw_settle(&client);
     reload_with("{\"sinks\":[{\"type\":\"null\",\"filter\":{\"providers\":[\"Fabrikam.*\"]}}]}");
-    ck_assert_uint_eq(next_state(&client).control, WIRE_CONTROL_DISABLE);
+    ck_assert_uint_eq(raw_next_state(&client).control, WIRE_CONTROL_DISABLE);
     frames_number(&client.out, 1, 1);
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.not_enabled, 1);
     reload_with(
         "{\"sinks\":[{\"type\":\"null\",\"filter\":{\"level\":4,\"match_any\":\"0xf0\"}}]}");
-    struct reply_provider_state state = next_state(&client);
+    struct reply_provider_state state = raw_next_state(&client);
     ck_assert_uint_eq(state.control, WIRE_CONTROL_ENABLE);
     ck_assert_uint_eq(state.level, 4);
     ck_assert_uint_eq(state.match_any, 0xF0);
@@ -89,17 +58,17 @@ END_TEST
 START_TEST(a_reload_takes_providers_away_and_gives_them_back)
 {
     struct raw_client client;
-    start_with("{\"sinks\":[{\"type\":\"null\"}]}");
-    open_client(&client);
+    service_start_with(&service, "{\"sinks\":[{\"type\":\"null\"}]}");
+    raw_join(&client, service.pipe, "Contoso.Wire");
     raw_settle(&client);
     reload_with("{\"sinks\":[{\"type\":\"null\"}],"
                 "\"providers\":[{\"name\":\"Contoso.*\",\"allow\":false}]}");
-    ck_assert_uint_eq(next_state(&client).result, ETWR_REASON_NOT_ALLOWED);
+    ck_assert_uint_eq(raw_next_state(&client).result, ETWR_REASON_NOT_ALLOWED);
     frames_number(&client.out, 1, 1);
     raw_settle(&client);
     ck_assert_uint_eq(raw_dropped(&client, ETWR_REASON_NOT_ALLOWED), 1);
     reload_with("{\"sinks\":[{\"type\":\"null\"}]}");
-    ck_assert_uint_eq(next_state(&client).result, 0);
+    ck_assert_uint_eq(raw_next_state(&client).result, 0);
     frames_number(&client.out, 1, 2);
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.written, 1);
@@ -112,8 +81,8 @@ END_TEST
 START_TEST(a_reload_of_a_bad_file_changes_nothing)
 {
     struct raw_client client;
-    start_with("{\"sinks\":[{\"type\":\"null\"}]}");
-    open_client(&client);
+    service_start_with(&service, "{\"sinks\":[{\"type\":\"null\"}]}");
+    raw_join(&client, service.pipe, "Contoso.Wire");
     raw_settle(&client);
     reload_with("{\"sinks\":[{\"type\":\"null\",\"filter\":{\"levle\":3}}]}");
     ck_assert(process_wait_for_text(service.log, "$.sinks[0].filter.levle"));
@@ -128,8 +97,8 @@ END_TEST
 START_TEST(a_reload_tells_what_changes_at_the_next_start_only)
 {
     struct raw_client client;
-    start_with("{\"workers\":1,\"sinks\":[{\"type\":\"null\"}]}");
-    open_client(&client);
+    service_start_with(&service, "{\"workers\":1,\"sinks\":[{\"type\":\"null\"}]}");
+    raw_join(&client, service.pipe, "Contoso.Wire");
     raw_settle(&client);
     reload_with("{\"workers\":2,\"sinks\":[{\"type\":\"null\"}]}");
     ck_assert(process_wait_for_text(service.log, "workers change at the next start only"));
@@ -147,10 +116,11 @@ END_TEST
 /* The service's own provider is one of the three. */
 START_TEST(a_provider_that_cannot_be_opened_at_start_is_told_and_the_others_are)
 {
-    start_with("{\"sinks\":[{\"type\":\"null\"}],\"limits\":{\"providers\":3},\"providers\":["
-               "{\"name\":\"Contoso.First\",\"open_at_start\":true},"
-               "{\"name\":\"Contoso.Second\",\"open_at_start\":true},"
-               "{\"name\":\"Contoso.Third\",\"open_at_start\":true}]}");
+    service_start_with(
+        &service, "{\"sinks\":[{\"type\":\"null\"}],\"limits\":{\"providers\":3},\"providers\":["
+                  "{\"name\":\"Contoso.First\",\"open_at_start\":true},"
+                  "{\"name\":\"Contoso.Second\",\"open_at_start\":true},"
+                  "{\"name\":\"Contoso.Third\",\"open_at_start\":true}]}");
     ck_assert(process_wait_for_text(
         service.log, "Contoso.Third of the config cannot be opened at start: provider_limit"));
     size_t size;

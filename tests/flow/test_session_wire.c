@@ -31,38 +31,11 @@ static void start_with_null(void)
 }
 
 /* With a config in which %s stands for the events' file. */
-static void write_config(const char *format)
+static void start_with_config(const char *format)
 {
     char text[2048];
     snprintf(text, sizeof text, format, jsonl);
-    scratch_write(&service.scratch, "config.json", text, strlen(text));
-}
-
-static void start_with_config(const char *format)
-{
-    char path[PROCESS_PATH_MAX];
-    const char *const arguments[] = {"--config",
-                                     scratch_file(&service.scratch, "config.json", path), NULL};
-    write_config(format);
-    service_start(&service, arguments);
-}
-
-static void open_client(struct raw_client *client)
-{
-    raw_connect(client, service.pipe);
-    frames_hello(&client->out, 1);
-    frames_open(&client->out, 1, "Contoso.Wire");
-    frames_schema(&client->out, 1);
-}
-
-/* Say what was gathered, and expect the end. */
-static void expect_end(struct raw_client *client, enum etwr_reason expected)
-{
-    (void)raw_send(client);
-    enum etwr_reason reason = raw_end_reason(client);
-    ck_assert_msg(reason == expected, "expected %s, not %s", etwr_reason_name(expected),
-                  etwr_reason_name(reason));
-    raw_close(client);
+    service_start_with(&service, text);
 }
 
 static void hello_of_version(struct raw_client *client, uint16_t lowest, uint16_t highest)
@@ -85,23 +58,23 @@ START_TEST(a_bad_first_frame_is_refused_with_its_reason)
 
     raw_connect(&client, service.pipe);
     frames_frame(&client.out, WIRE_HELLO, 0, 0, body, sizeof body);
-    expect_end(&client, ETWR_REASON_BAD_MAGIC);
+    raw_expect_end(&client, ETWR_REASON_BAD_MAGIC);
 
     raw_connect(&client, service.pipe);
     frames_frame(&client.out, WIRE_HELLO, 0, 0, "ETWR", 4);
-    expect_end(&client, ETWR_REASON_MALFORMED);
+    raw_expect_end(&client, ETWR_REASON_MALFORMED);
 
     raw_connect(&client, service.pipe);
     hello_of_version(&client, 2, 9);
-    expect_end(&client, ETWR_REASON_BAD_VERSION);
+    raw_expect_end(&client, ETWR_REASON_BAD_VERSION);
 
     raw_connect(&client, service.pipe);
     frames_flush(&client.out, 1);
-    expect_end(&client, ETWR_REASON_UNEXPECTED);
+    raw_expect_end(&client, ETWR_REASON_UNEXPECTED);
 
     raw_connect(&client, service.pipe);
     frames_bytes(&client.out, oversize, sizeof oversize);
-    expect_end(&client, ETWR_REASON_OVERSIZE);
+    raw_expect_end(&client, ETWR_REASON_OVERSIZE);
     service_stop(&service);
 }
 END_TEST
@@ -173,16 +146,16 @@ START_TEST(a_bad_frame_ends_its_connection_with_its_reason_and_no_other)
     size_t count = sizeof bad_frames / sizeof *bad_frames;
     size_t malformed = 0;
     start_with_null();
-    open_client(&honest);
+    raw_join(&honest, service.pipe, "Contoso.Wire");
     for (size_t i = 0; i < count; i++) {
         const struct bad_frame *bad = &bad_frames[i];
         if (bad->expected == ETWR_REASON_MALFORMED) malformed++;
         struct raw_client client;
-        open_client(&client);
+        raw_join(&client, service.pipe, "Contoso.Wire");
         frames_number(&client.out, 1, 1);
         frames_frame(&client.out, bad->kind, bad->flags, bad->slot, bad->body, bad->size);
         frames_number(&client.out, 1, 2); /* nobody looks for the next frame */
-        expect_end(&client, bad->expected);
+        raw_expect_end(&client, bad->expected);
         frames_number(&honest.out, 1, (uint32_t)i);
         raw_settle(&honest);
         ck_assert_uint_eq(honest.ack.written, i + 1);
@@ -199,7 +172,7 @@ START_TEST(what_came_before_a_bad_frame_is_acknowledged)
 {
     struct raw_client client;
     start_with_null();
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Wire");
     for (uint32_t i = 0; i < 10; i++)
         frames_number(&client.out, 1, i);
     frames_frame(&client.out, 0x33, 0, 0, "", 0);
@@ -226,7 +199,7 @@ START_TEST(a_sequence_beyond_63_bits_is_malformed)
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.sequence, INT64_MAX);
     frames_number(&client.out, 1, 3);
-    expect_end(&client, ETWR_REASON_MALFORMED);
+    raw_expect_end(&client, ETWR_REASON_MALFORMED);
     service_stop(&service);
     ck_assert_uint_eq(service_final(&service, "written"), 2);
 }
@@ -236,12 +209,12 @@ START_TEST(frames_cut_in_two_anywhere_are_read_whole)
 {
     struct raw_client client;
     start_with_null();
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Wire");
     frames_number(&client.out, 1, 1);
     size_t size = client.out.size;
     raw_close(&client);
     for (size_t cut = 1; cut < size; cut++) {
-        open_client(&client);
+        raw_join(&client, service.pipe, "Contoso.Wire");
         frames_number(&client.out, 1, 1);
         ck_assert(raw_send_some(&client, cut));
         raw_settle(&client);
@@ -258,7 +231,7 @@ START_TEST(frames_that_come_byte_by_byte_are_read_whole)
 {
     struct raw_client client;
     start_with_null();
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Wire");
     frames_number(&client.out, 1, 1);
     while (client.out.size > 0)
         ck_assert(raw_send_some(&client, 1));
@@ -274,7 +247,7 @@ START_TEST(unknown_kinds_from_0x80_are_skipped)
     struct raw_client client;
     char body[1000] = {0};
     start_with_null();
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Wire");
     frames_frame(&client.out, 0x80, 0, 0, "", 0);
     frames_frame(&client.out, 0xFF, 0xFF, 77, body, sizeof body);
     frames_number(&client.out, 1, 1);
@@ -289,7 +262,7 @@ START_TEST(what_was_sent_whole_before_the_client_left_is_handled)
 {
     struct raw_client client;
     start_with_null();
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Wire");
     for (uint32_t i = 0; i < 1000; i++)
         frames_number(&client.out, 1, i);
     frames_bytes(&client.out, "\x10\0\0\0\5", 5); /* and half a frame */
@@ -309,7 +282,7 @@ START_TEST(the_largest_frame_is_taken)
     static uint8_t values[WIRE_BODY_MAX_BYTES - WIRE_EVENT_FIXED_BYTES];
     struct raw_client client;
     start_with_null();
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Wire");
     frames_metadata(&client.out, 1, 2, metadata, sizeof metadata);
     size_t size = sizeof values;
     values[0] = (uint8_t)((size - 2) & 0xFF);
@@ -336,7 +309,7 @@ START_TEST(events_of_a_refused_provider_are_dropped_with_its_reason)
     struct frame frame;
     struct reply_provider_state state;
     start_with_null();
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Wire");
     frames_open(&client.out, 2, "Microsoft-Windows-Kernel");
     frames_schema(&client.out, 2);
     frames_number(&client.out, 2, 1);
@@ -371,7 +344,7 @@ START_TEST(a_bad_schema_drops_its_events_until_it_is_replaced)
                                      'r', 'e', 'l', 'a', 'y', 0,   8};
     struct raw_client client;
     start_with_null();
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Wire");
     frames_metadata(&client.out, 1, 5, broken, sizeof broken);
     frames_event(&client.out, 1, 5, "abcd", 4);
     frames_metadata(&client.out, 1, 6, posing, sizeof posing);
@@ -392,7 +365,7 @@ START_TEST(values_that_do_not_follow_the_schema_are_dropped)
 {
     struct raw_client client;
     start_with_null();
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Wire");
     frames_event(&client.out, 1, FRAMES_SCHEMA, "abc", 3);
     frames_event(&client.out, 1, FRAMES_SCHEMA, "abcde", 5);
     frames_event(&client.out, 1, FRAMES_SCHEMA, "", 0);
@@ -411,7 +384,7 @@ START_TEST(many_flushes_at_once_are_all_answered_in_order)
     struct raw_client client;
     struct frame frame;
     start_with_config("{\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\"}]}");
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Wire");
     for (uint64_t cookie = 1; cookie <= 500; cookie++) {
         frames_number(&client.out, 1, (uint32_t)cookie);
         frames_flush(&client.out, cookie);
@@ -435,7 +408,7 @@ START_TEST(acknowledgements_come_without_being_asked_for)
     struct raw_client client;
     struct frame frame;
     start_with_config("{\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\"}]}");
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Wire");
     frames_number(&client.out, 1, 1);
     ck_assert(raw_send(&client));
     do {
@@ -473,7 +446,7 @@ START_TEST(status_of_hundreds_of_clients_comes_whole)
     static struct raw_client clients[CLIENTS];
     start_with_null();
     for (size_t i = 0; i < CLIENTS; i++) {
-        open_client(&clients[i]);
+        raw_join(&clients[i], service.pipe, "Contoso.Wire");
         frames_number(&clients[i].out, 1, 1);
         raw_settle(&clients[i]);
     }
@@ -497,7 +470,7 @@ START_TEST(stopping_settles_all_that_had_arrived_and_says_so)
 {
     struct raw_client client;
     start_with_config("{\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\"}]}");
-    open_client(&client);
+    raw_join(&client, service.pipe, "Contoso.Wire");
     raw_settle(&client);
     for (uint32_t i = 0; i < 1000; i++)
         frames_number(&client.out, 1, i);

@@ -31,23 +31,17 @@ static void teardown(void)
 /* All clients are one worker's. None of them is too slow for an hour. */
 static void start(const char *drain_ms)
 {
-    char path[PROCESS_PATH_MAX], text[256];
-    const char *const arguments[] = {"--config",
-                                     scratch_file(&service.scratch, "config.json", path), NULL};
+    char text[256];
     snprintf(text, sizeof text,
              "{\"workers\":1,\"sinks\":[{\"type\":\"null\"}],"
              "\"limits\":{\"frame_timeout_ms\":3600000,\"drain_ms\":%s}}",
              drain_ms);
-    scratch_write(&service.scratch, "config.json", text, strlen(text));
-    service_start(&service, arguments);
+    service_start_with(&service, text);
 }
 
 static void open_client(struct raw_client *client)
 {
-    raw_connect(client, service.pipe);
-    frames_hello(&client->out, 1);
-    frames_open(&client->out, 1, "Contoso.Stop");
-    frames_schema(&client->out, 1);
+    raw_join(client, service.pipe, "Contoso.Stop");
     raw_settle(client);
 }
 

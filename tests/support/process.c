@@ -121,6 +121,20 @@ void service_start(struct service *service, const char *const *arguments)
     }
 }
 
+void service_write_config(const struct service *service, const char *config)
+{
+    scratch_write(&service->scratch, "config.json", config, strlen(config));
+}
+
+void service_start_with(struct service *service, const char *config)
+{
+    char path[PROCESS_PATH_MAX];
+    const char *const arguments[] = {"--config",
+                                     scratch_file(&service->scratch, "config.json", path), NULL};
+    service_write_config(service, config);
+    service_start(service, arguments);
+}
+
 void service_stop(struct service *service)
 {
     process_ask_to_stop(service->pid);

@@ -91,6 +91,9 @@ void service_init(struct service *service);
 /* Start `etwrelayd run --pipe ...` with these further arguments (NULL-terminated) and wait for
  * `ready`. */
 void service_start(struct service *service, const char *const *arguments);
+/* The same, with a config file of this text; and that file alone, for a reload. */
+void service_start_with(struct service *service, const char *config);
+void service_write_config(const struct service *service, const char *config);
 /* Ask it to stop, wait, read {"final"}; the exit status must be 0. */
 void service_stop(struct service *service);
 void service_end(struct service *service); /* the same, of one that has been asked already */

@@ -17,6 +17,14 @@ void raw_connect(struct raw_client *client, const char *path)
     client->link = raw_link_open(path);
 }
 
+void raw_join(struct raw_client *client, const char *path, const char *provider)
+{
+    raw_connect(client, path);
+    frames_hello(&client->out, 1);
+    frames_open(&client->out, 1, provider);
+    frames_schema(&client->out, 1);
+}
+
 void raw_close(struct raw_client *client)
 {
     raw_link_close(client->link);
@@ -102,6 +110,24 @@ enum etwr_reason raw_end_reason(struct raw_client *client)
         }
     }
     return reason;
+}
+
+void raw_expect_end(struct raw_client *client, enum etwr_reason expected)
+{
+    (void)raw_send(client);
+    enum etwr_reason reason = raw_end_reason(client);
+    ck_assert_msg(reason == expected, "expected %s, not %s", etwr_reason_name(expected),
+                  etwr_reason_name(reason));
+    raw_close(client);
+}
+
+struct reply_provider_state raw_next_state(struct raw_client *client)
+{
+    struct frame frame;
+    struct reply_provider_state state;
+    ck_assert(raw_skip_to(client, WIRE_PROVIDER_STATE, &frame));
+    ck_assert_int_eq(reply_read_provider_state(&frame, &state), ETWR_OK);
+    return state;
 }
 
 uint64_t raw_dropped(const struct raw_client *client, enum etwr_reason reason)

@@ -23,6 +23,8 @@ struct raw_client {
 };
 
 void raw_connect(struct raw_client *client, const char *path);
+/* The same, with what every client says first gathered: HELLO, a provider in slot 1, its schema. */
+void raw_join(struct raw_client *client, const char *path, const char *provider);
 void raw_close(struct raw_client *client);
 
 /* Send what was gathered. False: the service has closed its end. */
@@ -38,6 +40,10 @@ void raw_settle(struct raw_client *client);
 /* The reason in the REFUSED or ERROR with which the service ends the connection, which must follow.
  */
 enum etwr_reason raw_end_reason(struct raw_client *client);
+/* Send what is gathered, and see the connection end for this reason. Closes. */
+void raw_expect_end(struct raw_client *client, enum etwr_reason expected);
+/* The next PROVIDER_STATE. */
+struct reply_provider_state raw_next_state(struct raw_client *client);
 /* Events of the newest ACK that were dropped for this reason. */
 uint64_t raw_dropped(const struct raw_client *client, enum etwr_reason reason);
 
