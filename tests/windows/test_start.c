@@ -4,22 +4,34 @@
  */
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 #include <windows.h>
 
 #include "tests/support/process.h"
 #include "windows/start.h"
 
-#define PLANTED "planted.dll"
+#define BESIDE "etwr-planted-beside.dll"
+#define IN_CWD "etwr-planted-in-cwd.dll"
 
 static struct scratch scratch;
-static char planted[PROCESS_PATH_MAX];
+static char planted[PROCESS_PATH_MAX], beside[MAX_PATH];
 
-/* Any DLL will do; the current folder is one of those that are searched. */
+static void plant(const char *path)
+{
+    ck_assert_msg(CopyFileA(ANY_DLL_PATH, path, FALSE), "%s: error %lu", path, GetLastError());
+}
+
+/* Any DLL will do. The program's own folder and the current one are both searched by default. */
 static void setup(void)
 {
+    DWORD size = GetModuleFileNameA(NULL, beside, sizeof beside);
+    ck_assert_uint_lt(size, sizeof beside);
+    char *name = strrchr(beside, '\\') + 1;
+    ck_assert_uint_lt((size_t)(name - beside) + sizeof BESIDE, sizeof beside);
+    memcpy(name, BESIDE, sizeof BESIDE);
+    plant(beside);
     scratch_init(&scratch);
-    scratch_file(&scratch, PLANTED, planted);
-    ck_assert_msg(CopyFileA(ANY_DLL_PATH, planted, TRUE), "error %lu", GetLastError());
+    plant(scratch_file(&scratch, IN_CWD, planted));
     ck_assert(SetCurrentDirectoryA(scratch.path));
 }
 
@@ -27,23 +39,34 @@ static void teardown(void)
 {
     ck_assert(SetCurrentDirectoryA("/"));
     scratch_clear(&scratch);
+    ck_assert(DeleteFileA(beside));
+}
+
+static void expect_loaded(const char *name)
+{
+    HMODULE module = LoadLibraryA(name);
+    ck_assert_msg(module != NULL, "%s is not loaded: error %lu", name, GetLastError());
+    ck_assert(FreeLibrary(module));
+}
+
+static void expect_not_found(const char *name)
+{
+    HMODULE module = LoadLibraryA(name);
+    DWORD error = GetLastError();
+    ck_assert_msg(module == NULL, "%s is loaded", name);
+    ck_assert_uint_eq(error, ERROR_MOD_NOT_FOUND);
 }
 
 START_TEST(a_planted_dll_is_not_loaded)
 {
     char name[] = "test", *arguments[] = {name, NULL}, **argv = arguments;
     int argc = 1;
-    HMODULE module = LoadLibraryA(PLANTED);
-    ck_assert_ptr_nonnull(module); /* else the test tries nothing */
-    ck_assert(FreeLibrary(module));
+    expect_loaded(BESIDE); /* else the test tries nothing */
+    expect_loaded(IN_CWD);
     windows_start(&argc, &argv);
-    module = LoadLibraryA(PLANTED);
-    DWORD error = GetLastError();
-    ck_assert_ptr_null(module);
-    ck_assert_uint_eq(error, ERROR_MOD_NOT_FOUND);
-    module = LoadLibraryA("version.dll");
-    ck_assert_ptr_nonnull(module);
-    FreeLibrary(module);
+    expect_not_found(BESIDE);
+    expect_not_found(IN_CWD);
+    expect_loaded("version.dll");
 }
 END_TEST
 
