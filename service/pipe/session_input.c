@@ -32,9 +32,11 @@ static size_t parse(struct session *session, const uint8_t *bytes, size_t size)
             return at;
         }
         if (result == FRAME_PARTIAL) break;
-        /* An event must find room in every sink before it is looked at: else it waits here. */
-        if (frame.kind == WIRE_EVENT && !worker_sinks_ready(worker)) break;
-        if (frame.kind == WIRE_EVENT) session->round = worker->round;
+        if (frame.kind == WIRE_EVENT) {
+            /* It must find room in every sink before it is looked at: else it waits here. */
+            if (!worker_sinks_ready(worker)) break;
+            session->round = worker->round;
+        }
         at += used;
         worker->transport.frames++;
         enum etwr_reason reason = session_handle_frame(session, &frame);

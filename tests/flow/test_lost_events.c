@@ -27,23 +27,19 @@ static void teardown(void)
 }
 
 /* With one worker: its clients' events then have one order. */
-static void write_config(unsigned level)
+static const char *config_of(unsigned level)
 {
-    char text[1024];
+    static char text[1024];
     snprintf(text, sizeof text,
              "{\"workers\":1,"
              "\"sinks\":[{\"type\":\"jsonl\",\"path\":\"%s\",\"filter\":{\"level\":%u}}]}",
              jsonl, level);
-    service_write_config(&service, text);
+    return text;
 }
 
 static void start(void)
 {
-    char path[PROCESS_PATH_MAX];
-    const char *const arguments[] = {"--config",
-                                     scratch_file(&service.scratch, "config.json", path), NULL};
-    write_config(LEVEL_ALL);
-    service_start(&service, arguments);
+    service_start_with(&service, config_of(LEVEL_ALL));
 }
 
 static size_t count_text(const char *text, const char *part)
@@ -178,7 +174,7 @@ static void reload(struct raw_client *client, uint8_t level)
 {
     struct frame frame;
     struct reply_provider_state state;
-    write_config(level);
+    service_write_config(&service, config_of(level));
     process_ask_to_reload(service.pid);
     do {
         ck_assert(raw_skip_to(client, WIRE_PROVIDER_STATE, &frame));

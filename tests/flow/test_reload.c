@@ -21,6 +21,21 @@ static void teardown(void)
     service_clear(&service);
 }
 
+/* A client that has its provider, and whose service has this config. */
+static void begin(struct raw_client *client, const char *config)
+{
+    service_start_with(&service, config);
+    raw_join(client, service.pipe, "Contoso.Wire");
+    raw_settle(client);
+}
+
+static void finish(struct raw_client *client)
+{
+    raw_close(client);
+    service_stop(&service);
+    service_check_account(&service);
+}
+
 static void reload_with(const char *text)
 {
     service_write_config(&service, text);
@@ -30,9 +45,7 @@ static void reload_with(const char *text)
 START_TEST(a_reload_tells_clients_who_listens_now_and_drops_no_connection)
 {
     struct raw_client client;
-    service_start_with(&service, "{\"sinks\":[{\"type\":\"null\"}]}");
-    raw_join(&client, service.pipe, "Contoso.Wire");
-    raw_settle(&client);
+    begin(&client, "{\"sinks\":[{\"type\":\"null\"}]}");
     reload_with("{\"sinks\":[{\"type\":\"null\",\"filter\":{\"providers\":[\"Fabrikam.*\"]}}]}");
     ck_assert_uint_eq(raw_next_state(&client).control, WIRE_CONTROL_DISABLE);
     frames_number(&client.out, 1, 1);
@@ -49,18 +62,14 @@ START_TEST(a_reload_tells_clients_who_listens_now_and_drops_no_connection)
     frames_number(&client.out, 1, 2);
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.not_enabled, 2);
-    raw_close(&client);
-    service_stop(&service);
-    service_check_account(&service);
+    finish(&client);
 }
 END_TEST
 
 START_TEST(a_reload_takes_providers_away_and_gives_them_back)
 {
     struct raw_client client;
-    service_start_with(&service, "{\"sinks\":[{\"type\":\"null\"}]}");
-    raw_join(&client, service.pipe, "Contoso.Wire");
-    raw_settle(&client);
+    begin(&client, "{\"sinks\":[{\"type\":\"null\"}]}");
     reload_with("{\"sinks\":[{\"type\":\"null\"}],"
                 "\"providers\":[{\"name\":\"Contoso.*\",\"allow\":false}]}");
     ck_assert_uint_eq(raw_next_state(&client).result, ETWR_REASON_NOT_ALLOWED);
@@ -72,34 +81,27 @@ START_TEST(a_reload_takes_providers_away_and_gives_them_back)
     frames_number(&client.out, 1, 2);
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.written, 1);
-    raw_close(&client);
-    service_stop(&service);
-    service_check_account(&service);
+    finish(&client);
 }
 END_TEST
 
 START_TEST(a_reload_of_a_bad_file_changes_nothing)
 {
     struct raw_client client;
-    service_start_with(&service, "{\"sinks\":[{\"type\":\"null\"}]}");
-    raw_join(&client, service.pipe, "Contoso.Wire");
-    raw_settle(&client);
+    begin(&client, "{\"sinks\":[{\"type\":\"null\"}]}");
     reload_with("{\"sinks\":[{\"type\":\"null\",\"filter\":{\"levle\":3}}]}");
     ck_assert(process_wait_for_text(service.log, "$.sinks[0].filter.levle"));
     frames_number(&client.out, 1, 1);
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.written, 1);
-    raw_close(&client);
-    service_stop(&service);
+    finish(&client);
 }
 END_TEST
 
 START_TEST(a_reload_tells_what_changes_at_the_next_start_only)
 {
     struct raw_client client;
-    service_start_with(&service, "{\"workers\":1,\"sinks\":[{\"type\":\"null\"}]}");
-    raw_join(&client, service.pipe, "Contoso.Wire");
-    raw_settle(&client);
+    begin(&client, "{\"workers\":1,\"sinks\":[{\"type\":\"null\"}]}");
     reload_with("{\"workers\":2,\"sinks\":[{\"type\":\"null\"}]}");
     ck_assert(process_wait_for_text(service.log, "workers change at the next start only"));
     reload_with("{\"workers\":2,\"sinks\":[{\"type\":\"null\"},{\"type\":\"null\"}]}");
@@ -107,9 +109,7 @@ START_TEST(a_reload_tells_what_changes_at_the_next_start_only)
     frames_number(&client.out, 1, 1);
     raw_settle(&client);
     ck_assert_uint_eq(client.ack.written, 1);
-    raw_close(&client);
-    service_stop(&service);
-    service_check_account(&service);
+    finish(&client);
 }
 END_TEST
 
