@@ -31,159 +31,170 @@ static const char *const bad_texts[] = {"fine", BAD_UTF8};
 static const char *const missing_texts[] = {"fine", NULL};
 static const uint8_t sid_of_16[8 + 4 * 16] = {1, 16};
 
-/* One refused call each; the number says which. */
-static enum etwr_status refused_call(int call, enum etwr_status *expected)
+/* Refused calls, a function for each reason; the number says which. */
+static enum etwr_status bad_name(int call)
 {
     switch (call) {
     case 0:
-        *expected = ETWR_E_BAD_NAME;
         return etwr_event_add_uint8(event, NULL, 1, 0, 0);
     case 1:
-        *expected = ETWR_E_BAD_NAME;
         return etwr_event_add_uint64(event, BAD_UTF8, 1, 0, 0);
     case 2:
-        *expected = ETWR_E_BAD_TYPE;
-        return etwr_event_add_uint8(event, "f", 1, (enum etwr_out)128, 0);
-    case 3:
-        *expected = ETWR_E_BAD_TAG;
-        return etwr_event_add_uint8(event, "f", 1, 0, ETWR_TAG_MAX + 1);
-    case 4:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_str8(event, "f", BAD_UTF8, 0, 0);
-    case 5:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_zstr16(event, "f", BAD_UTF8, 0, 0);
-    case 6:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_zstr8(event, "f", NULL, 0, 0);
-    case 7:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_str16(event, "f", NULL, 0, 0);
-    case 8:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_str16_sequence(event, "f", bad_texts, 2, 0, 0);
-    case 9:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_str8_array(event, "f", missing_texts, 2, 0, 0);
-    case 10:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_guid(event, "f", NULL, 0, 0);
-    case 11:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_systemtime(event, "f", NULL, 0, 0);
-    case 12:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_str16_raw(event, "f", "abc", 3, 0, 0);
-    case 13:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_zstr16_raw_sequence(event, "f", two_values, 2, 0, 0);
-    case 14:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_sid(event, "f", "\1\1\0\0\0\0\0\5", 8, 0, 0);
-    case 15:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_sid(event, "f", sid_of_16, sizeof sid_of_16, 0, 0);
-    case 16:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_sid(event, "f", NULL, 0, 0, 0);
-    case 17:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_binary(event, "f", NULL, 1, 0, 0);
-    case 18:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_cbinary_array(event, "f", &missing_bytes, 1, 0, 0);
-    case 19:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_custom(event, "f", 1, NULL, 1, "", 0, 0, 0);
-    case 20:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_add_custom(event, "f", 1, "", 0, NULL, 1, 0, 0);
-    case 21:
-        *expected = ETWR_E_BAD_TYPE;
-        return etwr_event_add_custom(event, "f", 0x20, "", 0, "", 0, 0, 0);
-    case 22:
-        *expected = ETWR_E_DATA_TOO_LONG;
-        return etwr_event_add_uint8_array(event, "f", (uint8_t *)big, 65536, 0, 0);
-    case 23:
-        *expected = ETWR_E_DATA_TOO_LONG;
-        return etwr_event_add_uint64_sequence(event, "f", (uint64_t *)(void *)big, SIZE_MAX / 4, 0,
-                                              0);
-    case 24:
-        *expected = ETWR_E_DATA_TOO_LONG;
-        return etwr_event_add_cbinary(event, "f", big, 65536, 0, 0);
-    case 25:
-        *expected = ETWR_E_DATA_TOO_LONG;
-        return etwr_event_add_custom(event, "f", 1, "", 0, big, 65536, 0, 0);
-    case 26:
-        *expected = ETWR_E_METADATA_TOO_LONG;
-        return etwr_event_add_custom(event, "f", 1, big, 65536, "", 0, 0, 0);
-    case 27:
-        *expected = ETWR_E_DATA_TOO_LONG;
-        big[65536] = '\0';
-        return etwr_event_add_str8(event, "f", big, 0, 0);
-    case 28:
-        *expected = ETWR_E_DATA_TOO_LONG;
-        big[32768] = '\0';
-        return etwr_event_add_str16(event, "f", big, 0, 0);
-    case 29:
-        *expected = ETWR_E_METADATA_TOO_LONG;
-        big[40000] = '\0';
-        return etwr_event_add_uint8(event, big, 1, 0, 0);
-    case 30:
-        *expected = ETWR_E_BAD_TAG;
-        return etwr_event_set_tag(event, ETWR_TAG_MAX + 1);
-    case 31:
-        *expected = ETWR_E_BAD_STRUCT;
-        return etwr_event_add_struct(event, "f", 0, 0);
-    case 32:
-        *expected = ETWR_E_BAD_STRUCT;
-        return etwr_event_add_struct(event, "f", 128, 0);
-    case 33:
-        *expected = ETWR_E_BAD_STRUCT;
-        return etwr_event_end_struct(event);
-    case 34:
-        *expected = ETWR_E_BAD_STRUCT;
-        return etwr_event_next_element(event);
-    case 35:
-        *expected = ETWR_E_BAD_NAME;
         return etwr_event_begin_struct(event, BAD_UTF8, 0);
-    case 36:
-        *expected = ETWR_E_BAD_TAG;
-        return etwr_event_begin_struct_sequence(event, "f", ETWR_TAG_MAX + 1);
-    case 37:
-        *expected = ETWR_E_BAD_NAME;
+    default:
         return etwr_event_begin_struct_array(event, NULL, 0);
-    case 38:
-        *expected = ETWR_E_BAD_TYPE;
+    }
+}
+
+static enum etwr_status bad_type(int call)
+{
+    switch (call) {
+    case 0:
+        return etwr_event_add_uint8(event, "f", 1, (enum etwr_out)128, 0);
+    case 1:
+        return etwr_event_add_custom(event, "f", 0x20, "", 0, "", 0, 0, 0);
+    case 2:
         return etwr_event_declare_struct(event, "f", ETWR_IN_CUSTOM, 0, 1, 0);
-    case 39:
-        *expected = ETWR_E_BAD_VALUE;
-        return etwr_event_declare_struct(event, "f", ETWR_IN_CONSTANT_ARRAY, 0, 1, 0);
-    case 40:
-        *expected = ETWR_E_BAD_STRUCT;
-        return etwr_event_declare_struct(event, "f", 0, 0, 128, 0);
-    case 41:
-        *expected = ETWR_E_BAD_TYPE;
+    default:
         return etwr_event_declare_custom(event, "f", 32, "", 0, 0, 0);
-    case 42:
-        *expected = ETWR_E_DATA_TOO_LONG;
-        return etwr_event_add_custom(event, "f", 1, "", 0, big, SIZE_MAX, 0, 0);
-    case 43:
-        *expected = ETWR_E_DATA_TOO_LONG;
-        return etwr_event_add_cbinary(event, "f", big, SIZE_MAX, 0, 0);
-    case 44:
-        *expected = ETWR_E_METADATA_TOO_LONG;
-        return etwr_event_declare_custom(event, "f", 1, big, SIZE_MAX, 0, 0);
-    case 45:
-        *expected = ETWR_E_DATA_TOO_LONG;
-        return etwr_event_add_packed(event, "f", ETWR_IN_ZSTR8, 0, big, SIZE_MAX, 0, 0);
-    case 46:
-        *expected = ETWR_E_BAD_VALUE;
+    }
+}
+
+static enum etwr_status bad_tag(int call)
+{
+    switch (call) {
+    case 0:
+        return etwr_event_add_uint8(event, "f", 1, 0, ETWR_TAG_MAX + 1);
+    case 1:
+        return etwr_event_set_tag(event, ETWR_TAG_MAX + 1);
+    default:
+        return etwr_event_begin_struct_sequence(event, "f", ETWR_TAG_MAX + 1);
+    }
+}
+
+static enum etwr_status bad_value(int call)
+{
+    switch (call) {
+    case 0:
+        return etwr_event_add_str8(event, "f", BAD_UTF8, 0, 0);
+    case 1:
+        return etwr_event_add_zstr16(event, "f", BAD_UTF8, 0, 0);
+    case 2:
+        return etwr_event_add_zstr8(event, "f", NULL, 0, 0);
+    case 3:
+        return etwr_event_add_str16(event, "f", NULL, 0, 0);
+    case 4:
+        return etwr_event_add_str16_sequence(event, "f", bad_texts, 2, 0, 0);
+    case 5:
+        return etwr_event_add_str8_array(event, "f", missing_texts, 2, 0, 0);
+    case 6:
+        return etwr_event_add_guid(event, "f", NULL, 0, 0);
+    case 7:
+        return etwr_event_add_systemtime(event, "f", NULL, 0, 0);
+    case 8:
+        return etwr_event_add_str16_raw(event, "f", "abc", 3, 0, 0);
+    case 9:
+        return etwr_event_add_zstr16_raw_sequence(event, "f", two_values, 2, 0, 0);
+    case 10:
+        return etwr_event_add_sid(event, "f", "\1\1\0\0\0\0\0\5", 8, 0, 0);
+    case 11:
+        return etwr_event_add_sid(event, "f", sid_of_16, sizeof sid_of_16, 0, 0);
+    case 12:
+        return etwr_event_add_sid(event, "f", NULL, 0, 0, 0);
+    case 13:
+        return etwr_event_add_binary(event, "f", NULL, 1, 0, 0);
+    case 14:
+        return etwr_event_add_cbinary_array(event, "f", &missing_bytes, 1, 0, 0);
+    case 15:
+        return etwr_event_add_custom(event, "f", 1, NULL, 1, "", 0, 0, 0);
+    case 16:
+        return etwr_event_add_custom(event, "f", 1, "", 0, NULL, 1, 0, 0);
+    case 17:
+        return etwr_event_declare_struct(event, "f", ETWR_IN_CONSTANT_ARRAY, 0, 1, 0);
+    case 18:
         return etwr_event_add_str8_raw_sequence(event, "f", NULL, 1, 0, 0);
     default:
-        *expected = ETWR_E_BAD_VALUE;
         return etwr_event_add_zstr16_sequence(event, "f", NULL, 1, 0, 0);
     }
+}
+
+static enum etwr_status data_too_long(int call)
+{
+    switch (call) {
+    case 0:
+        return etwr_event_add_uint8_array(event, "f", (uint8_t *)big, 65536, 0, 0);
+    case 1:
+        return etwr_event_add_uint64_sequence(event, "f", (uint64_t *)(void *)big, SIZE_MAX / 4, 0,
+                                              0);
+    case 2:
+        return etwr_event_add_cbinary(event, "f", big, 65536, 0, 0);
+    case 3:
+        return etwr_event_add_custom(event, "f", 1, "", 0, big, 65536, 0, 0);
+    case 4:
+        big[65536] = '\0';
+        return etwr_event_add_str8(event, "f", big, 0, 0);
+    case 5:
+        big[32768] = '\0';
+        return etwr_event_add_str16(event, "f", big, 0, 0);
+    case 6:
+        return etwr_event_add_custom(event, "f", 1, "", 0, big, SIZE_MAX, 0, 0);
+    case 7:
+        return etwr_event_add_cbinary(event, "f", big, SIZE_MAX, 0, 0);
+    default:
+        return etwr_event_add_packed(event, "f", ETWR_IN_ZSTR8, 0, big, SIZE_MAX, 0, 0);
+    }
+}
+
+static enum etwr_status metadata_too_long(int call)
+{
+    switch (call) {
+    case 0:
+        return etwr_event_add_custom(event, "f", 1, big, 65536, "", 0, 0, 0);
+    case 1:
+        big[40000] = '\0';
+        return etwr_event_add_uint8(event, big, 1, 0, 0);
+    default:
+        return etwr_event_declare_custom(event, "f", 1, big, SIZE_MAX, 0, 0);
+    }
+}
+
+static enum etwr_status bad_struct(int call)
+{
+    switch (call) {
+    case 0:
+        return etwr_event_add_struct(event, "f", 0, 0);
+    case 1:
+        return etwr_event_add_struct(event, "f", 128, 0);
+    case 2:
+        return etwr_event_end_struct(event);
+    case 3:
+        return etwr_event_next_element(event);
+    default:
+        return etwr_event_declare_struct(event, "f", 0, 0, 128, 0);
+    }
+}
+
+static const struct {
+    enum etwr_status expected;
+    int count;
+    enum etwr_status (*call)(int call);
+} refusals[] = {
+    {ETWR_E_BAD_NAME, 4, bad_name},
+    {ETWR_E_BAD_TYPE, 4, bad_type},
+    {ETWR_E_BAD_TAG, 3, bad_tag},
+    {ETWR_E_BAD_VALUE, 20, bad_value},
+    {ETWR_E_DATA_TOO_LONG, 9, data_too_long},
+    {ETWR_E_METADATA_TOO_LONG, 3, metadata_too_long},
+    {ETWR_E_BAD_STRUCT, 5, bad_struct},
+};
+
+static enum etwr_status refused_call(int call, enum etwr_status *expected)
+{
+    size_t reason = 0;
+    for (; call >= refusals[reason].count; reason++)
+        call -= refusals[reason].count;
+    *expected = refusals[reason].expected;
+    return refusals[reason].call(call);
 }
 
 #define REFUSED_CALLS 48
